@@ -1,0 +1,93 @@
+"""Every parameter, declared once.
+
+A row here gives the range check, the preset key, the OSC address (`motion.zoom` is
+`/vj/motion/zoom`), the MIDI target and the table in the docs. Adding a knob is adding a row.
+Inputs of effects are declared in the shader's ISF header and are addressed as
+`effects.SHADER.INPUT`; weights of prompts as `prompts.N.weight` (N from 1).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One number: its preset key, default, range, unit and help."""
+
+    name: str
+    default: float
+    low: float
+    high: float
+    unit: str
+    help: str
+    integer: bool = False
+
+    def clamp(self, value: float) -> float:
+        """The nearest allowed value; the default for what is no number."""
+        if not math.isfinite(value):
+            return self.default
+        value = min(self.high, max(self.low, value))
+        return float(round(value)) if self.integer else value
+
+    def allows(self, value: float) -> bool:
+        return self.low <= value <= self.high and (not self.integer or value == int(value))
+
+    @property
+    def range(self) -> str:
+        """How the range is written in messages: `0.5..2.0`, whole numbers as `0..9`."""
+        low, high = (int(self.low), int(self.high)) if self.integer else (self.low, self.high)
+        return f"{low}..{high}"
+
+
+_ROWS = (
+    Param("strength", 0.5, 0.0, 1.0, "", "how much of each picture is new: 0 holds, 1 forgets"),
+    Param("guidance", 1.0, 0.0, 20.0, "", "pull of the prompt; above 1 the negative prompt counts"),
+    Param("seed", 0, 0, 2**31 - 1, "", "which noise is used; a fixed seed does not flicker", True),
+    Param("noise_drift", 0.05, 0.0, 1.0, "1/s", "how fast the noise changes; 0 pins it"),
+    Param("crossfade", 0.1, 0.0, 2.0, "s", "fade from one generated picture to the next"),
+    Param("opacity", 1.0, 0.0, 1.0, "", "master fader"),
+    Param("motion.zoom", 1.0, 0.5, 2.0, "1/s", "magnification in one second; 1 stands still"),
+    Param("motion.angle", 0.0, -360.0, 360.0, "deg/s", "turn, positive is counter-clockwise"),
+    Param("motion.x", 0.0, -2.0, 2.0, "width/s", "shift to the right"),
+    Param("motion.y", 0.0, -2.0, 2.0, "height/s", "shift upwards"),
+    Param("source.amount", 0.0, 0.0, 1.0, "", "share of the drawn pattern in what is redrawn"),
+)
+PARAMS: dict[str, Param] = {row.name: row for row in _ROWS}
+WEIGHT = Param("weight", 1.0, 0.0, 10.0, "", "share of this prompt in the blend")
+
+KNOBS = tuple(f"knob{n}" for n in range(1, 17))
+"""Free controls 0..1 for expressions; moved by MIDI, OSC and later the web page."""
+SWITCHES = ("freeze", "blackout", "hush")
+"""Held states: a value above 0.5 is on; keys toggle them."""
+TRIGGERS = ("tap", "next", "previous", "autopilot", "reset")
+"""Momentary actions: only a value above 0 counts."""
+
+SOURCES = ("rings", "tunnel", "cells", "waves", "plasma", "stripes", "star", "horizon")
+"""Patterns that can be mixed into what the model redraws."""
+
+SIGNALS = {
+    "level": "loudness, automatic gain",
+    "bass": "low band, automatic gain",
+    "mid": "middle band, automatic gain",
+    "high": "high band, automatic gain",
+    "kick": "1 at a kick, then falling",
+    "snare": "1 at a snare, then falling",
+    "hat": "1 at a hat, then falling",
+    "brightness": "spectral centroid on a log scale",
+    "noisiness": "0 for tones, 1 for noise",
+    "confidence": "how sure the beat is",
+}
+"""Signals, all 0..1, at the hop rate."""
+TIMES = {
+    "t": "show time, s",
+    "beat": "beat count, whole numbers are beats",
+    "phase": "0 at the beat, rising to 1",
+    "bar": "0 at the first beat of the bar, rising to 1 over four beats",
+    "phrase": "0..1 over sixteen beats",
+    "bpm": "tempo, beats a minute",
+}
+"""Musical time, a function of show time."""
+NAMES = frozenset((*SIGNALS, *TIMES, *KNOBS))
+"""Every name an expression may use."""

@@ -1,0 +1,193 @@
+"""The records that cross between rooms: frozen, slotted, plain values.
+
+Sound flows AudioBlock > Features > Beat > Signals at the hop rate; hands flow ControlEvent >
+Controls; both meet in `resolve`, which makes one FrameParams for a moment in show time. The
+generator turns FrameParams into a Frame, which carries its params, so that delay is measured.
+
+All times are seconds on the show clock. "Frame" always means a picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+SAMPLERATE = 48_000
+"""Samples a second inside the engine; every source is resampled to it."""
+HOP = 512
+"""Samples of one analysis step; the hop rate is SAMPLERATE / HOP = 93.75 Hz."""
+HOP_SECONDS = HOP / SAMPLERATE
+
+EMPTY: Mapping[str, float] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class AudioBlock:
+    """One hop of sound: `samples` float32 (HOP, 2) in -1..1; `index` of its first sample."""
+
+    index: int
+    samples: np.ndarray
+
+    @property
+    def time(self) -> float:
+        """Show time of the END of the block: the moment at which it is known."""
+        return (self.index + len(self.samples)) / SAMPLERATE
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What one hop sounds like. Bands are (bass, mid, high); all values before automatic gain.
+
+    `rms` 0..1; `bands` RMS amplitude per band; `onsets` half-wave rectified log flux in the
+    kick, snare and hat bands; `centroid_hz` spectral centroid; `flatness` 0 (tone) .. 1 (noise).
+    """
+
+    time: float
+    rms: float
+    peak: float
+    bands: tuple[float, float, float]
+    onsets: tuple[float, float, float]
+    centroid_hz: float
+    flatness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """Musical time at `time`: `beat` counts up and never jumps back; whole numbers are beats.
+
+    `bar` and `phrase` follow from the count: 4 beats a bar, 16 beats a phrase.
+    """
+
+    time: float = 0.0
+    beat: float = 0.0
+    bpm: float = 120.0
+    confidence: float = 0.0
+    source: str = "flywheel"
+
+    def at(self, time: float) -> float:
+        """The beat count at another time, carried on at the present tempo."""
+        return max(0.0, self.beat + (time - self.time) * self.bpm / 60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """The named values 0..1 of one hop, and its Beat."""
+
+    time: float = 0.0
+    values: Mapping[str, float] = EMPTY
+    beat: Beat = Beat()
+
+
+@dataclass(frozen=True, slots=True)
+class ControlEvent:
+    """A hand moved something: `address` as in params.py (`strength`, `motion.zoom`, `knob1`)."""
+
+    time: float
+    address: str
+    value: float | str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What the hands have set so far.
+
+    `values` holds knobs and every parameter taken over by hand; `texts` prompts typed over OSC.
+    `scene` is the chosen preset of the set, or None while the autopilot chooses.
+    """
+
+    values: Mapping[str, float] = EMPTY
+    texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    freeze: bool = False
+    blackout: bool = False
+    hush: bool = False
+    scene: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """How far the camera has travelled since the show began; only differences are drawn.
+
+    `log_zoom` natural logarithm of magnification, `angle` degrees (positive turns the picture
+    counter-clockwise), `x` and `y` picture widths and heights (positive moves the picture right
+    and up).
+    """
+
+    log_zoom: float = 0.0
+    angle: float = 0.0
+    x: float = 0.0
+    y: float = 0.0
+
+    def since(self, earlier: Pose) -> Pose:
+        """The motion from an earlier pose to this one."""
+        return Pose(
+            self.log_zoom - earlier.log_zoom,
+            self.angle - earlier.angle,
+            self.x - earlier.x,
+            self.y - earlier.y,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One weighted prompt, style already added. Weights need not sum to one."""
+
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One shader of the chain with its inputs resolved to numbers (vectors as tuples)."""
+
+    shader: str
+    inputs: tuple[tuple[str, float | tuple[float, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FrameParams:
+    """Everything needed to make and draw one picture. Equal inputs give equal params.
+
+    `strength` 0..1 is the share of noise in the img2img step; `source` names the drawn pattern
+    mixed in by `source_amount` before encoding ("" for none); `crossfade` seconds between two
+    generated frames; `opacity` the master fader. `beat` is the beat count at `time`.
+    """
+
+    index: int
+    time: float
+    dt: float
+    beat: float = 0.0
+    bpm: float = 120.0
+    prompts: tuple[Prompt, ...] = ()
+    negative: str = ""
+    seed: int = 0
+    strength: float = 0.5
+    guidance: float = 1.0
+    noise_drift: float = 0.0
+    source: str = ""
+    source_amount: float = 0.0
+    pose: Pose = Pose()
+    effects: tuple[Effect, ...] = ()
+    crossfade: float = 0.1
+    opacity: float = 1.0
+    freeze: bool = False
+    blackout: bool = False
+    preset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A generated picture: `picture` uint8 (height, width, 3) RGB, top row first.
+
+    `params` made it; `ready` is the show time at which it was finished; `number` counts up from
+    1 over the whole show, restarts of the generator included.
+    """
+
+    number: int
+    picture: np.ndarray
+    params: FrameParams
+    ready: float
+    seconds: float = 0.0
