@@ -21,7 +21,10 @@ HOP = 512
 """Samples of one analysis step; the hop rate is SAMPLERATE / HOP = 93.75 Hz."""
 HOP_SECONDS = HOP / SAMPLERATE
 
-EMPTY: Mapping[str, float] = MappingProxyType({})
+
+def _nothing() -> Mapping:
+    """An empty mapping that cannot be written to."""
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Signals:
     """The named values 0..1 of one hop, and its Beat."""
 
     time: float = 0.0
-    values: Mapping[str, float] = EMPTY
+    values: Mapping[str, float] = field(default_factory=_nothing)
     beat: Beat = Beat()
 
 
@@ -96,15 +99,18 @@ class Controls:
     """What the hands have set so far.
 
     `values` holds knobs and every parameter taken over by hand; `texts` prompts typed over OSC.
-    `scene` is the chosen preset of the set, or None while the autopilot chooses.
+    `scene` is the chosen preset of the set (from 0), or None while the autopilot chooses; it has
+    been so since `scene_since` seconds, and `scene_before` was shown until then.
     """
 
-    values: Mapping[str, float] = EMPTY
-    texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    values: Mapping[str, float] = field(default_factory=_nothing)
+    texts: Mapping[str, str] = field(default_factory=_nothing)
     freeze: bool = False
     blackout: bool = False
     hush: bool = False
     scene: int | None = None
+    scene_since: float = 0.0
+    scene_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,30 @@ class Pose:
             self.x - earlier.x,
             self.y - earlier.y,
         )
+
+    def moved(self, velocity: Pose, seconds: float) -> Pose:
+        """Where the camera is `seconds` later at a steady velocity."""
+        return Pose(
+            self.log_zoom + velocity.log_zoom * seconds,
+            self.angle + velocity.angle * seconds,
+            self.x + velocity.x * seconds,
+            self.y + velocity.y * seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Everything remembered at the end of one hop; a picture is a function of it and of time.
+
+    `velocity` is the motion a second (log_zoom a second, degrees a second and so on), so that the
+    pose at a time near `time` is known without asking anyone.
+    """
+
+    time: float = 0.0
+    signals: Signals = Signals()
+    controls: Controls = Controls()
+    pose: Pose = Pose()
+    velocity: Pose = Pose()
 
 
 @dataclass(frozen=True, slots=True)

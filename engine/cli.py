@@ -1,0 +1,205 @@
+"""The command line: verbs, options, help with an example each, exit status.
+
+0 done; 1 the work failed; 2 wrong usage or bad input, told in one line on standard error and
+without a traceback unless --debug. The verbs themselves are in commands.py, imported when one is
+run, so that `--help` is quick and needs no device library.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine import __version__
+from engine.errors import LiquidlightError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and return the exit status."""
+    options = _parser().parse_args(argv)
+    from engine import commands
+
+    try:
+        return getattr(commands, options.verb)(options) or 0
+    except LiquidlightError as error:
+        if options.debug:
+            raise
+        print(f"liquidlight: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        if options.debug:
+            raise
+        name = type(error).__name__
+        print(f"liquidlight: {name}: {error} (--debug shows where)", file=sys.stderr)
+        return 1
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells a wrong usage in one line."""
+
+    def error(self, message: str) -> None:
+        self.exit(2, f"{self.prog}: {message} (--help shows how)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="liquidlight", description="A live VJ engine that hears the beat.")
+    parser.add_argument("--version", action="version", version=f"liquidlight {__version__}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
+    sounds = (_demo, _play, _render, _frames, _beats, _signals)
+    for add in (*sounds, _check, _devices, _shader, _bench):
+        verb = add(verbs)
+        verb.add_argument("--debug", action="store_true", help="show tracebacks")
+    return parser
+
+
+def _verb(verbs: argparse._SubParsersAction, name: str, help: str, example: str) -> _Parser:
+    return verbs.add_parser(
+        name,
+        help=help,
+        description=f"{help[0].upper()}{help[1:]}.",
+        epilog=f"example: liquidlight {name} {example}",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+
+
+def size(text: str) -> tuple[int, int]:
+    """`1280x720` to (1280, 720); both even, 64..8192."""
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT, e.g. 1280x720") from None
+    if not (64 <= width <= 8192 and 64 <= height <= 8192 and width % 2 == height % 2 == 0):
+        raise argparse.ArgumentTypeError(f"{text!r}: both must be even and 64..8192")
+    return width, height
+
+
+def seconds(text: str) -> float:
+    """A length of time above zero; `mm:ss` is understood too."""
+    try:
+        minutes, _, rest = text.rpartition(":")
+        value = float(minutes or 0) * 60.0 + float(rest)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not seconds or mm:ss") from None
+    if not 0.0 <= value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} must be 0 or more")
+    return value
+
+
+def rate(text: str) -> int:
+    """Pictures a second, 1..240."""
+    if not text.isdigit() or not 1 <= int(text) <= 240:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number 1..240")
+    return int(text)
+
+
+def _demo(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "demo", "plays the demo set, or films it where there is no display", "")
+    verb.add_argument("--seconds", type=seconds, help="stop after this time")
+    verb.add_argument("--film", type=Path, metavar="FILE", help="write a film instead of playing")
+    verb.add_argument("--size", type=size, default=(640, 360), metavar="WxH", help="film size")
+    return verb
+
+
+def _play(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "play", "the live performance", "night_drive --audio 'USB Audio'")
+    verb.add_argument("show", nargs="?", default="first_light", metavar="PRESET-or-SET")
+    verb.add_argument("--audio", default="default", metavar="NAME-or-FILE-or-demo")
+    verb.add_argument("--model", default="small", metavar="NAME-or-PATH")
+    screen = verb.add_mutually_exclusive_group()
+    screen.add_argument("--display", metavar="NAME", help="full screen on this display")
+    screen.add_argument("--windowed", action="store_true", help="in a window")
+    screen.add_argument("--offscreen", action="store_true", help="without any display")
+    verb.add_argument("--size", type=size, default=(1280, 720), metavar="WxH")
+    verb.add_argument("--midi", default="all", metavar="NAME", help="a port, all or none")
+    verb.add_argument("--osc", type=int, default=7000, metavar="PORT", help="0 for none")
+    verb.add_argument("--record", type=Path, metavar="FILE", help="film what is shown")
+    verb.add_argument("--seconds", type=seconds, help="stop after this time")
+    verb.add_argument("--stats", type=Path, metavar="FILE", help="one JSON line a second")
+    return verb
+
+
+def _song(verb: _Parser) -> None:
+    verb.add_argument("song", metavar="SONG", help="a sound file, or demo")
+
+
+def _render(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(
+        verbs, "render", "the film of a song, frame-exact, with sound", "song.mp3 --preset bloom"
+    )
+    _song(verb)
+    verb.add_argument("--preset", default="first_light", metavar="PRESET-or-SET")
+    verb.add_argument("--size", type=size, default=(1280, 720), metavar="WxH")
+    verb.add_argument("--fps", type=rate, default=30)
+    verb.add_argument("--model-fps", type=rate, default=10, help="pictures the model makes")
+    verb.add_argument("-o", "--output", type=Path, help="default: the song's name with .mp4")
+    verb.add_argument("--model", default="small", metavar="NAME-or-PATH")
+    verb.add_argument("--seed", type=int, help="instead of the presets' seeds")
+    verb.add_argument("--from", type=seconds, default=0.0, dest="start", metavar="TIME")
+    verb.add_argument("--to", type=seconds, dest="end", metavar="TIME")
+    return verb
+
+
+def _frames(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "frames", "what would be drawn, one JSON line a picture", "song.wav")
+    _song(verb)
+    verb.add_argument("--preset", default="first_light", metavar="PRESET-or-SET")
+    verb.add_argument("--fps", type=rate, default=30)
+    return verb
+
+
+def _beats(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "beats", "the beats as they are heard, one JSON line each", "song.flac")
+    _song(verb)
+    return verb
+
+
+def _signals(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(
+        verbs, "signals", "every signal at a frame rate, as CSV, JSON lines or keyframes",
+        'song.wav --keyframes "1 + 0.3*kick^2"',
+    )
+    _song(verb)
+    verb.add_argument("--fps", type=rate, default=30)
+    form = verb.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="JSON lines")
+    form.add_argument("--keyframes", metavar="EXPRESSION", help="0:(1.0), 1:(1.02), ...")
+    return verb
+
+
+def _check(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "check", "checks presets, sets and shaders, or the machine", "my_look.toml")
+    verb.add_argument("paths", nargs="*", metavar="PATH")
+    verb.add_argument("--json", action="store_true")
+    return verb
+
+
+def _devices(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "devices", "sound inputs, MIDI ports, displays, accelerators", "--json")
+    verb.add_argument("--json", action="store_true")
+    return verb
+
+
+def _shader(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "shader", "loads ISF files and draws some frames", "glow.fs -o pictures")
+    verb.add_argument("files", nargs="+", metavar="FILE")
+    verb.add_argument("--frames", type=rate, default=4, help="frames to draw")
+    verb.add_argument("--size", type=size, default=(640, 360), metavar="WxH")
+    verb.add_argument("-o", "--output", type=Path, metavar="DIR", help="write PNGs here")
+    verb.add_argument("--json", action="store_true")
+    return verb
+
+
+def _bench(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "bench", "measures this machine; the last line is JSON", "generator")
+    verb.add_argument("what", choices=("generator", "compositor"))
+    verb.add_argument("--model", default="small", metavar="NAME-or-PATH")
+    verb.add_argument("--size", type=size, metavar="WxH")
+    verb.add_argument("--seconds", type=seconds, default=10.0)
+    return verb

@@ -1,0 +1,74 @@
+"""The one graph that live and offline share: a hop of sound and some events in, a Moment out.
+
+Everything that remembers is stepped here, once a hop, so the step is constant: features, beats,
+envelopes, controls and the camera's path. Live it runs on the analysis thread, offline in the
+loop of the film; neither knows of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.audio.beats import BeatTracker
+from engine.audio.features import FeatureExtractor
+from engine.audio.transport import Transport
+from engine.controls import reduce, triggers
+from engine.records import (
+    HOP,
+    HOP_SECONDS,
+    AudioBlock,
+    ControlEvent,
+    Controls,
+    Features,
+    Moment,
+)
+from engine.resolve import scene_index, silent_moment, velocity
+from engine.show import Show
+from engine.signals import SignalMaker
+
+
+class Graph:
+    """Steps the show's memory. `show` may be replaced between hops (a saved file)."""
+
+    def __init__(self, show: Show) -> None:
+        self.show = show
+        self.moment: Moment = silent_moment()
+        self.features: Features | None = None
+        self._hops = 0
+        self._extractor = FeatureExtractor()
+        self._tracker = BeatTracker()
+        self._transport = Transport()
+        self._signals = SignalMaker()
+
+    def hop(self, samples: np.ndarray, events: Sequence[ControlEvent] = ()) -> Moment:
+        """Take in HOP samples (HOP, 2) and the events since the last hop."""
+        block = AudioBlock(self._hops * HOP, samples)
+        self._hops += 1
+        controls = self._controls(events)
+        self.features = self._extractor.process(block)
+        observation = self._tracker.process(block, self.features)
+        beat = self._transport.advance(block.time, observation)
+        signals = self._signals.step(self.features, beat)
+        before = self.moment
+        if controls.freeze and before.controls.freeze:
+            self.moment = Moment(before.time, before.signals, controls, before.pose)
+            return self.moment
+        pose = before.pose.moved(before.velocity, HOP_SECONDS)
+        moment = Moment(block.time, signals, controls, pose)
+        still = velocity(block.time, moment, self.show)
+        self.moment = Moment(block.time, signals, controls, pose, still)
+        return self.moment
+
+    def _controls(self, events: Sequence[ControlEvent]) -> Controls:
+        if not events:
+            return self.moment.controls
+        for address, time in triggers(events):
+            if address == "tap":
+                self._transport.tap(time)
+        beat = self.moment.signals.beat.beat
+        current = scene_index(self.show, beat, self.moment.controls)
+        return reduce(self.moment.controls, events, names=self.show.names, current=current)
+
+

@@ -1,0 +1,246 @@
+"""The live performance: sound, hands, show, generator and window wired together.
+
+Runs on the main thread, woken by the display. Each turn takes the newest Moment, resolves the
+params for the time at which the picture will be seen, hands them to the generator, takes its
+newest frame if there is one, draws and shows. Nothing in the turn waits for the model, the sound
+or a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from controllers.mapping import parse_mapping
+from controllers.midi import MidiInput
+from controllers.osc import OscInput
+
+from controllers.keyboard import events_for_key
+from engine.audio.sources import open_source
+from engine.clock import AudioClock, monotonic, sleep
+from engine.diffusion.contract import Generator
+from engine.exchange import EventQueue
+from engine.listening import Listening
+from engine.records import ControlEvent, FrameParams, Moment
+from engine.render.compositor import Compositor
+from engine.render.film import Recorder
+from engine.render.window import Offscreen, Window
+from engine.resolve import resolve
+from engine.show import Show, load_show
+from engine.stats import Stats, StatsWriter
+from engine.watching import Watcher
+
+Tell = Callable[[str], None]
+QUIT_KEYS = ("escape", "q")
+FULLSCREEN_KEYS = ("f11", "tab")
+
+
+@dataclass(frozen=True, slots=True)
+class PlayOptions:
+    """What the command line asks of a performance. `seconds` None plays until it is ended.
+
+    `screen` is "fullscreen", "windowed" or "offscreen"; `midi` a port name, "all" or "none";
+    `osc` a UDP port or None.
+    """
+
+    show: str
+    audio: str = "default"
+    model: str = "small"
+    screen: str = "fullscreen"
+    display: str | None = None
+    size: tuple[int, int] = (1280, 720)
+    midi: str = "all"
+    osc: int | None = 7000
+    record: Path | None = None
+    record_fps: int = 30
+    seconds: float | None = None
+    stats: Path | None = None
+
+
+class Performance:
+    """One evening. `open` everything strictly, then `run` forgivingly."""
+
+    def __init__(self, options: PlayOptions, tell: Tell) -> None:
+        self.options, self.tell = options, tell
+        self._stack = ExitStack()
+        self._events: EventQueue[ControlEvent] = EventQueue()
+        self._stats = Stats()
+        self._faults = 0
+        self._quit = False
+        self._shaders: EventQueue[Path] = EventQueue()
+        self._prepare = True
+        self._lead = 0.0
+        self._shown = 0
+        self._index = 0
+        self._key_events = 0
+
+    def __enter__(self) -> Performance:
+        try:
+            self._open()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _open(self) -> None:
+        """Bad input stops here, in one line, before anything is shown."""
+        show = load_show(self.options.show)
+        mapping = parse_mapping(show.midi, str(show.files[0]))
+        source = open_source(self.options.audio)
+        self.window = self._keep(self._window())
+        self.compositor = Compositor(self.window.ctx, self.options.size)
+        self._compile(show)
+        self.clock = AudioClock()
+        self.generator = self._keep(self._generator())
+        self.listening = self._keep(Listening(source, show, self.clock, self._events))
+        self.midi = self._midi(mapping)
+        self.osc = None
+        if self.options.osc is not None:
+            self.osc = self._keep(OscInput(self.options.osc, self._events, self.clock))
+        self.recorder = self._recorder()
+        self.writer = None
+        if self.options.stats:
+            self.writer = self._keep(StatsWriter(self.options.stats))
+        self.watcher = self._keep(
+            Watcher(self.options.show, show, self._show_changed, self._shaders.put, self.tell)
+        )
+
+    def _keep(self, thing: Any) -> Any:
+        self._stack.callback(thing.close)
+        return thing
+
+    def _window(self) -> Window | Offscreen:
+        if self.options.screen == "offscreen":
+            return Offscreen(self.options.size)
+        full = self.options.screen == "fullscreen"
+        return Window(self.options.size, self.options.display, full, "Liquidlight")
+
+    def _generator(self) -> Generator:
+        from engine.diffusion.process import ProcessGenerator
+
+        return ProcessGenerator(self.options.model, self.clock, output_size=self.options.size)
+
+    def _midi(self, mapping: Any) -> MidiInput | None:
+        if self.options.midi == "none":
+            return None
+        return self._keep(MidiInput(self.options.midi, mapping, self._events, self.clock))
+
+    def _recorder(self) -> Recorder | None:
+        if self.options.record is None:
+            return None
+        self.listening.hops = EventQueue()
+        return self._keep(
+            Recorder(self.options.record, self.options.size, self.options.record_fps)
+        )
+
+    def _show_changed(self, show: Show) -> None:
+        """On the watcher's thread: check the mapping, then hand the new show over."""
+        mapping = parse_mapping(show.midi, str(show.files[0]))
+        if self.midi:
+            self.midi.set_mapping(mapping)
+        self.listening.show.put(show)
+        self._prepare = True
+
+    def _compile(self, show: Show) -> None:
+        """Compile every effect of the show before the first picture that needs it."""
+        moment = Moment()
+        for preset in (*show.presets, show.hush):
+            lone = Show(preset.name, (preset,), preset, show.bars, 0.0, {}, ())
+            self.compositor.prepare(resolve(0.0, 0, 0.0, moment, lone))
+
+    def run(self) -> None:
+        """Play until the time is up, the song ends, the window is closed or a key says so."""
+        self.window.on_key(self._key)
+        self.listening.start()
+        self.watcher.start()
+        start = second = monotonic()
+        while not self._over(start):
+            self._turn()
+            if monotonic() - second >= 1.0:
+                second += 1.0
+                self._report()
+
+    def _over(self, start: float) -> bool:
+        limit = self.options.seconds
+        timed_out = limit is not None and monotonic() - start >= limit
+        ended = self.listening.source.finished
+        return self._quit or timed_out or ended or self.window.should_close
+
+    def _key(self, name: str) -> None:
+        if name in QUIT_KEYS:
+            self._quit = True
+        elif name in FULLSCREEN_KEYS and isinstance(self.window, Window):
+            self.window.toggle_fullscreen()
+        for event in events_for_key(name, self.clock.now()):
+            self._events.put(event)
+            self._key_events += 1
+
+    def _turn(self) -> None:
+        """One display frame. Whatever fails, the last good picture stays and is counted."""
+        begun = monotonic()
+        try:
+            self._draw()
+        except Exception as error:
+            self._faults += 1
+            if self._faults == 1:
+                self.tell(f"drawing: {type(error).__name__}: {error}")
+        self.window.swap()
+        self.window.poll()
+        spent = monotonic() - begun
+        self._lead += 0.05 * (spent - self._lead)
+        self._stats.display(spent * 1000.0)
+        if isinstance(self.window, Offscreen):
+            sleep(1.0 / 60.0 - spent)
+
+    def _draw(self) -> None:
+        if self._prepare:
+            self._prepare = False
+            self._compile(self.listening.show.get())
+        for path in self._shaders.drain():
+            self.compositor.reload_shader(path)
+        now = self.clock.now()
+        latency = getattr(self.listening.source, "latency", 0.0)
+        params = self._params(now + self._lead + latency)
+        frame = self.generator.latest()
+        if frame is not None and frame.number != self._shown and not params.freeze:
+            self._shown = frame.number
+            self.compositor.show(frame, params.time)
+        if not params.freeze:
+            self.generator.submit(params)
+        self.compositor.draw(params, self.window.target)
+        self._record(now)
+
+    def _params(self, time: float) -> FrameParams:
+        self._index += 1
+        return resolve(
+            time, self._index, self._lead, self.listening.moment.get(), self.listening.show.get()
+        )
+
+    def _record(self, now: float) -> None:
+        if self.recorder is None:
+            return
+        for samples in self.listening.hops.drain():
+            self.recorder.offer_sound(samples)
+        if self.recorder.wants(now):
+            self.recorder.offer(self.compositor.read(), now)
+
+    def _report(self) -> None:
+        """Once a second: the line of --stats."""
+        health, moment = self.generator.health(), self.listening.moment.get()
+        received = [c.received for c in (self.midi, self.osc) if c is not None]
+        snapshot = self._stats.snapshot(
+            time=self.clock.now(),
+            generator=health,
+            latency_ms=(self.clock.now() - moment.time + self._lead) * 1000.0,
+            beat=moment.signals.beat,
+            audio_overruns=self.listening.source.overruns,
+            events=self._key_events + sum(received),
+        )
+        if self.writer:
+            self.writer.write(snapshot)

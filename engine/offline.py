@@ -1,0 +1,106 @@
+"""A song and a show to FrameParams, and to a film: the offline half of the one graph.
+
+The frame clock moves time: picture n is at n / fps, and every hop that ends before it has been
+heard. The same song, show, seed and size give the same film, picture for picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from engine.audio.media import decode, stream_hops
+from engine.errors import LiquidlightError
+from engine.graph import Graph
+from engine.records import SAMPLERATE, FrameParams, Moment
+from engine.resolve import resolve, silent_moment
+from engine.show import Show
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FilmOptions:
+    """What to render: `start` and `end` in seconds of the song, `end` None for all of it.
+
+    `generator_fps` is how often the model draws; between, the compositor moves the picture on,
+    exactly as it does live. `seed` None keeps the seeds of the presets.
+    """
+
+    path: Path
+    size: tuple[int, int] = (640, 360)
+    fps: int = 30
+    generator_fps: float = 10.0
+    model: str = "small"
+    seed: int | None = None
+    start: float = 0.0
+    end: float | None = None
+
+
+def moments(samples: np.ndarray, show: Show) -> Iterator[Moment]:
+    """One Moment a hop of a song (n, 2) at the engine's rate."""
+    graph = Graph(show)
+    for block in stream_hops(samples):
+        yield graph.hop(block.samples)
+
+
+def moments_at(samples: np.ndarray, show: Show, times: Iterable[float]) -> Iterator[Moment]:
+    """For each of the rising `times`, the newest Moment that was known by then."""
+    heard = moments(samples, show)
+    moment, coming = silent_moment(), next(heard, None)
+    for time in times:
+        while coming is not None and coming.time <= time:
+            moment, coming = coming, next(heard, None)
+        yield moment
+
+
+def frames(
+    samples: np.ndarray, show: Show, fps: float, start: float = 0.0, end: float | None = None
+) -> Iterator[FrameParams]:
+    """The params of every picture of a song from `start` to `end` seconds."""
+    length = len(samples) / SAMPLERATE
+    end = length if end is None else min(end, length)
+    indices = range(int(np.ceil(start * fps - 1e-9)), int(np.ceil(end * fps - 1e-9)))
+    known = moments_at(samples, show, (index / fps for index in indices))
+    for index, moment in zip(indices, known, strict=True):
+        yield resolve(index / fps, index, 1.0 / fps, moment, show)
+
+
+def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> int:
+    """Write the film of a song, and return the number of pictures.
+
+    Raises MediaError, ModelError or ShaderError before anything is written when a part of the
+    show cannot work. `progress(done, total)` is called for every picture.
+    """
+    from engine.diffusion.local import LocalGenerator
+    from engine.render.compositor import Compositor
+    from engine.render.film import FilmWriter
+    from engine.render.window import Offscreen
+
+    samples = decode(song)
+    end = len(samples) / SAMPLERATE if options.end is None else options.end
+    sound = samples[round(options.start * SAMPLERATE) : round(end * SAMPLERATE)]
+    if not len(sound):
+        raise LiquidlightError(f"{song}: nothing between {options.start} and {end} seconds")
+    total = int(np.ceil(len(sound) / SAMPLERATE * options.fps))
+    surface = Offscreen(options.size)
+    compositor = Compositor(surface.ctx, options.size)
+    generator = LocalGenerator(options.model, output_size=options.size)
+    count = 0
+    with FilmWriter(options.path, options.size, options.fps, sound) as film:
+        due = -1.0
+        for params in frames(samples, show, options.fps, options.start, end):
+            if options.seed is not None:
+                params = replace(params, seed=options.seed)
+            if params.time >= due and not params.freeze:
+                compositor.show(generator.generate(params), params.time)
+                due = params.time + 1.0 / options.generator_fps - 0.5 / options.fps
+            compositor.prepare(params)
+            compositor.draw(params)
+            film.write(compositor.read())
+            count += 1
+            progress(count, total)
+    return count

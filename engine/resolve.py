@@ -1,0 +1,171 @@
+"""resolve(time, moment, show) -> FrameParams: the heart; pure and short.
+
+A picture is a function of the newest hop's Moment and of show time. Nothing here remembers:
+asking twice gives the same answer, at any frame rate, live or offline.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from engine.params import KNOBS, PARAMS, SIGNALS, WEIGHT
+from engine.records import (
+    Beat,
+    Controls,
+    Effect,
+    FrameParams,
+    Moment,
+    Pose,
+    Prompt,
+    Signals,
+)
+from engine.show import EffectLine, Preset, Show, Value
+from engine.signals import time_values
+
+BEATS_A_BAR = 4
+
+
+def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> FrameParams:
+    """What to draw at `time` (seconds), knowing everything up to `moment`.
+
+    `index` counts pictures, `dt` is the time since the last one. While frozen, the time of the
+    moment stands still and so does the picture.
+    """
+    controls = moment.controls
+    if controls.freeze:
+        time = moment.time
+    beat = moment.signals.beat
+    names = names_at(time, moment)
+    before, after, k = scenes(show, beat.at(time), controls, beat.bpm, time)
+    numbers = {name: _number(name, before, after, k, names, controls) for name in PARAMS}
+    drawn = after if k >= 0.5 or before.source == after.source else before
+    return FrameParams(
+        index=index,
+        time=time,
+        dt=dt,
+        beat=names["beat"],
+        bpm=beat.bpm,
+        prompts=_prompts(before, after, k, names, controls),
+        negative=after.negative,
+        seed=int(after.numbers["seed"].at(names)),
+        strength=numbers["strength"],
+        guidance=numbers["guidance"],
+        noise_drift=numbers["noise_drift"],
+        source=drawn.source,
+        source_amount=numbers["source.amount"] if drawn.source else 0.0,
+        pose=moment.pose.moved(moment.velocity, time - moment.time),
+        effects=tuple(_effect(line, names, controls) for line in after.effects),
+        crossfade=numbers["crossfade"],
+        opacity=numbers["opacity"],
+        freeze=controls.freeze,
+        blackout=controls.blackout,
+        preset=after.name,
+    )
+
+
+def names_at(time: float, moment: Moment) -> dict[str, float]:
+    """Every name an expression may use, with its value at `time`."""
+    names = dict.fromkeys(KNOBS, 0.0)
+    names.update(moment.signals.values)
+    names.update(time_values(moment.signals.beat, time))
+    for knob in KNOBS:
+        if knob in moment.controls.values:
+            names[knob] = moment.controls.values[knob]
+    return names
+
+
+def velocity(time: float, moment: Moment, show: Show) -> Pose:
+    """The motion a second at `time`, from the `motion.*` numbers of the look."""
+    if moment.controls.freeze:
+        return Pose()
+    names, beat = names_at(time, moment), moment.signals.beat
+    before, after, k = scenes(show, beat.at(time), moment.controls, beat.bpm, time)
+    zoom, angle, x, y = (
+        _number(f"motion.{key}", before, after, k, names, moment.controls)
+        for key in ("zoom", "angle", "x", "y")
+    )
+    return Pose(math.log(zoom), angle, x, y)
+
+
+def scene_index(show: Show, beat: float, controls: Controls) -> int:
+    """The preset being shown: the chosen one, or the autopilot's, which counts bars."""
+    if controls.scene is not None:
+        return controls.scene % len(show.presets)
+    return int(beat // (show.bars * BEATS_A_BAR)) % len(show.presets)
+
+
+def scenes(
+    show: Show, beat: float, controls: Controls, bpm: float, time: float
+) -> tuple[Preset, Preset, float]:
+    """The look left, the look entered and how far the change has come, 0..1."""
+    if controls.hush:
+        return show.hush, show.hush, 1.0
+    count, length = len(show.presets), show.bars * BEATS_A_BAR
+    after = scene_index(show, beat, controls)
+    if controls.scene is not None:
+        before = after if controls.scene_before is None else controls.scene_before % count
+        since = (time - controls.scene_since) * bpm / 60.0
+    else:
+        before = (after - 1) % count if beat >= length else after
+        since = beat % length
+    k = 1.0 if since >= show.fade_beats else max(0.0, since) / show.fade_beats
+    return show.presets[before], show.presets[after], k * k * (3.0 - 2.0 * k)
+
+
+def _number(
+    name: str,
+    before: Preset,
+    after: Preset,
+    k: float,
+    names: Mapping[str, float],
+    controls: Controls,
+) -> float:
+    """The hand's value if a hand has taken it over, else the look's."""
+    if name in controls.values and not controls.hush:
+        return PARAMS[name].clamp(controls.values[name])
+    new = after.numbers[name].at(names)
+    return new if k >= 1.0 else new * k + before.numbers[name].at(names) * (1.0 - k)
+
+
+def _prompts(
+    before: Preset, after: Preset, k: float, names: Mapping[str, float], controls: Controls
+) -> tuple[Prompt, ...]:
+    """The prompts of both looks, each look's weights made to sum to its share."""
+    shares = [(after, 1.0)] if k >= 1.0 or before is after else [(before, 1.0 - k), (after, k)]
+    prompts: list[Prompt] = []
+    for look, share in shares:
+        lines = [_prompt(look, n, names, controls) for n in range(len(look.prompts))]
+        total = sum(weight for _, weight in lines) or 1.0
+        prompts += [Prompt(text, share * w / total) for text, w in lines if share * w > 0.0]
+    return tuple(prompts) or (Prompt(_styled(after, after.prompts[0].text), 1.0),)
+
+
+def _prompt(
+    look: Preset, n: int, names: Mapping[str, float], controls: Controls
+) -> tuple[str, float]:
+    line, key = look.prompts[n], f"prompts.{n + 1}"
+    text = controls.texts.get(f"{key}.text", line.text)
+    weight = controls.values.get(f"{key}.weight")
+    return _styled(look, text), line.weight.at(names) if weight is None else WEIGHT.clamp(weight)
+
+
+def _styled(look: Preset, text: str) -> str:
+    return f"{text}, {look.style}" if look.style else text
+
+
+def _effect(line: EffectLine, names: Mapping[str, float], controls: Controls) -> Effect:
+    inputs: list[tuple[str, float | tuple[float, ...]]] = []
+    for name, value in line.inputs:
+        if not isinstance(value, Value):
+            inputs.append((name, value))
+            continue
+        taken = controls.values.get(f"effects.{line.shader}.{name}")
+        number = value.at(names) if taken is None else value.param.clamp(taken)
+        inputs.append((name, number))
+    return Effect(line.shader, tuple(inputs))
+
+
+def silent_moment(time: float = 0.0) -> Moment:
+    """The moment before any sound was heard."""
+    return Moment(time, Signals(time, dict.fromkeys(SIGNALS, 0.0), Beat(time)))
