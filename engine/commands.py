@@ -146,8 +146,8 @@ def params_line(params: FrameParams) -> str:
 
 def beats(options: Namespace) -> None:
     """One JSON line a beat, causally."""
+    from engine.audio.claims import iter_beats
     from engine.audio.media import decode
-    from engine.audio.transport import iter_beats
 
     for claim in iter_beats(decode(_song(options.song))):
         row = {"t": claim.t, "emitted": claim.emitted, "bpm": claim.bpm}

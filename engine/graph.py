@@ -11,9 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.audio.beats import BeatTracker
-from engine.audio.features import FeatureExtractor
-from engine.audio.transport import Transport
+from engine.audio.claims import Hearing
 from engine.controls import reduce, triggers
 from engine.records import (
     HOP,
@@ -37,9 +35,7 @@ class Graph:
         self.moment: Moment = silent_moment()
         self.features: Features | None = None
         self._hops = 0
-        self._extractor = FeatureExtractor()
-        self._tracker = BeatTracker()
-        self._transport = Transport()
+        self._hearing = Hearing()
         self._signals = SignalMaker()
 
     def hop(self, samples: np.ndarray, events: Sequence[ControlEvent] = ()) -> Moment:
@@ -47,9 +43,7 @@ class Graph:
         block = AudioBlock(self._hops * HOP, samples)
         self._hops += 1
         controls = self._controls(events)
-        self.features = self._extractor.process(block)
-        observation = self._tracker.process(block, self.features)
-        beat = self._transport.advance(block.time, observation)
+        self.features, beat = self._hearing.process(block)
         signals = self._signals.step(self.features, beat)
         before = self.moment
         if controls.freeze and before.controls.freeze:
@@ -66,7 +60,7 @@ class Graph:
             return self.moment.controls
         for address, time in triggers(events):
             if address == "tap":
-                self._transport.tap(time)
+                self._hearing.transport.tap(time)
         beat = self.moment.signals.beat.beat
         current = scene_index(self.show, beat, self.moment.controls)
         return reduce(self.moment.controls, events, names=self.show.names, current=current)

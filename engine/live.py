@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from controllers.keyboard import events_for_key
 from controllers.mapping import parse_mapping
 from controllers.midi import MidiInput
 from controllers.osc import OscInput
-
-from controllers.keyboard import events_for_key
 from engine.audio.sources import open_source
 from engine.clock import AudioClock, monotonic, sleep
+from engine.diffusion.canvas import canvas_size
 from engine.diffusion.contract import Generator
+from engine.diffusion.model import check_folder
+from engine.diffusion.process import ProcessGenerator
 from engine.exchange import EventQueue
 from engine.listening import Listening
 from engine.records import ControlEvent, FrameParams, Moment
@@ -122,9 +124,9 @@ class Performance:
         return Window(self.options.size, self.options.display, full, "Liquidlight")
 
     def _generator(self) -> Generator:
-        from engine.diffusion.process import ProcessGenerator
-
-        return ProcessGenerator(self.options.model, self.clock, output_size=self.options.size)
+        check_folder(self.options.model)
+        size = canvas_size(self.options.model, self.options.size)
+        return ProcessGenerator(self.options.model, size, self.clock)
 
     def _midi(self, mapping: Any) -> MidiInput | None:
         if self.options.midi == "none":

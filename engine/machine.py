@@ -19,9 +19,8 @@ Finding = dict[str, Any]
 def list_devices() -> dict[str, list[str]]:
     """Names by kind; an empty list where there is none or no driver."""
     from controllers.midi import list_ports
-
     from engine.audio.sources import list_inputs
-    from engine.diffusion.model import list_accelerators
+    from engine.diffusion.canvas import list_accelerators
     from engine.render.window import list_displays
 
     return {
@@ -71,7 +70,7 @@ def check_machine() -> list[Finding]:
         _note("display", found["displays"], "none: play --offscreen, render"),
         _note("accelerator", found["accelerators"], "none: the model runs on the CPU"),
     ]
-    rows.append(_try("picture", lambda: _gl_name()))
+    rows.append(_try("picture", _gl_name))
     rows.append(_try("model", _model_state))
     rows.append(_try("show", lambda: f"{DEMO_SET}, {len(load_show(DEMO_SET).presets)} looks"))
     free = shutil.disk_usage(Path.cwd()).free / 2**30

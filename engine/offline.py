@@ -75,11 +75,14 @@ def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> i
     Raises MediaError, ModelError or ShaderError before anything is written when a part of the
     show cannot work. `progress(done, total)` is called for every picture.
     """
+    from engine.diffusion.canvas import canvas_size
     from engine.diffusion.local import LocalGenerator
+    from engine.diffusion.model import check_folder
     from engine.render.compositor import Compositor
     from engine.render.film import FilmWriter
     from engine.render.window import Offscreen
 
+    check_folder(options.model)
     samples = decode(song)
     end = len(samples) / SAMPLERATE if options.end is None else options.end
     sound = samples[round(options.start * SAMPLERATE) : round(end * SAMPLERATE)]
@@ -88,7 +91,7 @@ def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> i
     total = int(np.ceil(len(sound) / SAMPLERATE * options.fps))
     surface = Offscreen(options.size)
     compositor = Compositor(surface.ctx, options.size)
-    generator = LocalGenerator(options.model, output_size=options.size)
+    generator = LocalGenerator(options.model, canvas_size(options.model, options.size))
     count = 0
     with FilmWriter(options.path, options.size, options.fps, sound) as film:
         due = -1.0

@@ -10,13 +10,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 LEVEL_0 = {"records", "errors", "params", "expressions", "clock", "exchange"}
-LEVEL_0 |= {"toml_places", "isf", "isf_header", "addresses"}
+LEVEL_0 |= {"toml_places", "isf", "isf_header"}
 LEVEL_1 = {"show", "signals", "controls", "stats"}
 LEVEL_2 = {"resolve"}
 WINGS = {
     "engine.audio": {"numpy", "scipy", "aubio", "sounddevice", "av"},
     "engine.diffusion": {"numpy", "torch", "diffusers", "transformers", "safetensors"},
-    "engine.render": {"numpy", "moderngl", "glfw", "av"},
+    "engine.render": {"numpy", "moderngl", "glfw", "av", "PIL"},
     "controllers": {"mido", "pythonosc", "rtmidi", "rtmidi2"},
 }
 RIM = {"graph", "listening", "watching", "live", "offline"}

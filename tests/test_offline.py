@@ -1,0 +1,80 @@
+"""The offline half: the same lines every time, and a film that is the same twice."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.audio import demo
+from engine.audio.media import decode
+from engine.graph import Graph
+from engine.offline import FilmOptions, frames, render
+from engine.records import HOP, SAMPLERATE
+from engine.resolve import resolve, silent_moment
+from engine.show import load_show
+
+
+@pytest.fixture(scope="module")
+def song() -> np.ndarray:
+    return decode(demo.path())[: 12 * SAMPLERATE]
+
+
+@pytest.mark.parametrize("fps", [24, 30, 60])
+def test_live_stepped_and_offline_are_one_graph(song: np.ndarray, fps: int) -> None:
+    """The graph stepped hop by hop, asked in between as the live loop does, gives the film."""
+    show = load_show("first_light")
+    film = list(frames(song[: 4 * SAMPLERATE], show, fps))
+    graph, moment, index, live = Graph(show), silent_moment(), 0, []
+    for start in range(0, 4 * SAMPLERATE, HOP):
+        coming = graph.hop(np.resize(song[start : start + HOP], (HOP, 2)))
+        while index < len(film) and index / fps < coming.time:
+            live.append(resolve(index / fps, index, 1.0 / fps, moment, show))
+            index += 1
+        moment = coming
+    assert live == film[: len(live)] and len(live) >= len(film) - 1
+
+
+def test_equal_times_give_equal_params_at_any_frame_rate(song: np.ndarray) -> None:
+    show = load_show("deep_tunnel")
+    slow, fast = (list(frames(song, show, fps)) for fps in (30, 60))
+    for a, b in zip(slow, fast[::2], strict=True):
+        assert (a.time, a.pose, a.prompts, a.strength) == (b.time, b.pose, b.prompts, b.strength)
+
+
+def test_the_picture_moves_with_the_music(song: np.ndarray) -> None:
+    params = list(frames(song, load_show("deep_tunnel"), 30))
+    punches = [dict(p.effects[-1].inputs)["amount"] for p in params[150:]]
+    assert max(punches) > 3 * (np.median(punches) + 0.01)
+    assert params[-1].pose.log_zoom > 1.0
+
+
+def test_frames_prints_identical_lines() -> None:
+    command = [sys.executable, "-m", "engine", "frames", "demo", "--fps", "24"]
+    runs = [subprocess.run(command, capture_output=True, check=True).stdout for _ in range(2)]
+    assert runs[0] == runs[1]
+    lines = [json.loads(line) for line in runs[0].splitlines()]
+    assert len(lines) > 69 * 24 and len({line["preset"] for line in lines}) == 6
+
+
+def _pictures(path: Path) -> list[np.ndarray]:
+    import av
+
+    with av.open(str(path)) as film:
+        return [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
+
+
+def test_the_same_song_and_seed_give_the_same_film(tmp_path: Path) -> None:
+    show, films = load_show("night_drive"), []
+    for name in ("one.mp4", "two.mp4"):
+        options = FilmOptions(tmp_path / name, (320, 192), 15, 5.0, seed=3, start=20.0, end=22.0)
+        counts: list[int] = []
+        assert render(str(demo.path()), show, options, lambda n, _, c=counts: c.append(n)) == 30
+        assert counts == list(range(1, 31))
+        films.append(_pictures(tmp_path / name))
+    assert len(films[0]) == 30
+    assert all(np.array_equal(a, b) for a, b in zip(*films, strict=True))
+    means = [picture.mean() for picture in films[0][5:]]
+    assert min(means) > 4.0 and np.ptp(means) > 1.0
