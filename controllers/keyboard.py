@@ -1,0 +1,51 @@
+"""The keyboard: one table from key names to ControlEvents. No state, any thread.
+
+The window calls `events_for_key` with a GLFW key name in lower case (`f`, `space`, `left`, `1`).
+The same table prints the help and the README.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from controllers.addresses import TOGGLE
+from engine.records import ControlEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: what it sends and what that does."""
+
+    name: str
+    address: str
+    value: float | str
+    help: str
+
+
+_ROWS = (
+    Key("f", "freeze", TOGGLE, "freeze: hold the picture; again lets it go"),
+    Key("b", "blackout", TOGGLE, "blackout: no light; again brings the picture back"),
+    Key("h", "hush", TOGGLE, "hush: the safe look; again returns"),
+    Key("space", "tap", 1.0, "tap the tempo"),
+    Key("right", "next", 1.0, "next preset"),
+    Key("left", "previous", 1.0, "previous preset"),
+    *(Key(str(n), f"preset.{n}", 1.0, f"preset {n}") for n in range(1, 10)),
+    Key("a", "autopilot", 1.0, "autopilot: presets change by themselves again"),
+    Key("r", "reset", 1.0, "reset: give everything moved by hand back to the preset"),
+    Key("0", "reset", 1.0, "reset, the same"),
+)
+KEYS: dict[str, Key] = {row.name: row for row in _ROWS}
+"""Every key, by name."""
+
+
+def events_for_key(name: str, time: float) -> list[ControlEvent]:
+    """What a pressed key sends at show time `time` (seconds); nothing for an unknown key."""
+    key = KEYS.get(name.lower())
+    return [ControlEvent(time, key.address, key.value, "key")] if key else []
+
+
+def help_lines() -> list[str]:
+    """The table as text, one key a line, the nine preset keys in one."""
+    rows = [(k.name, k.help) for k in _ROWS if not k.name.isdigit()]
+    rows.insert(6, ("1..9", "preset 1 to 9"))
+    return [f"{name:<6} {text}" for name, text in rows]
