@@ -1,0 +1,208 @@
+"""One-step img2img on the last picture, moved on by the camera: the picture stream itself.
+
+FrameParams flow in one after the other, uint8 pictures flow out; it runs on the one thread that
+owns the model (the generator process, or the caller's for films). A step is: warp the last
+picture, mix in a drawn pattern, encode, add noise at the timestep of `strength`, one UNet call
+(two rows with guidance), the predicted clean latent, decode, regulate. Equal parameters in equal
+order give equal pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from engine.clock import monotonic
+from engine.diffusion.model import Model
+from engine.diffusion.noise import TurningNoise
+from engine.diffusion.prompts import PromptBank
+from engine.diffusion.regulate import Regulator
+from engine.diffusion.sources import Sources, colour, colours_of
+from engine.diffusion.warp import limited, sharpen, warp
+from engine.records import FrameParams, Pose, Prompt
+
+PALETTE_GLIDE = 0.15
+"""Share by which the pattern's colours follow the picture's at each step: no flicker."""
+
+
+@dataclass(slots=True)
+class State:
+    """What the next step needs of the last one; `picture` (1, 3, h, w) in 0..1."""
+
+    picture: torch.Tensor
+    pose: Pose
+    time: float
+    noise_phase: float
+
+
+class Img2ImgStream:
+    """A stream of pictures of one size from one model.
+
+    `size` is (width, height) in pixels, multiples of the model's latent cell. `seed` is added
+    to each params.seed. `background` encodes new prompts in a worker thread. `broken` counts
+    pictures that were not numbers and were replaced by the last good one.
+    """
+
+    def __init__(
+        self, model: Model, size: tuple[int, int], seed: int = 0, background: bool = False
+    ) -> None:
+        rows, columns = model.latent_size(size)
+        self.size = size
+        self.broken = 0
+        self._model = model
+        self._seed = seed
+        self._prompts = PromptBank(model, background)
+        shape = (1, model.latent_channels, rows, columns)
+        self._noise = TurningNoise(shape, model.device, model.dtype)
+        self._sources = Sources(size, model.device)
+        self._regulator = Regulator()
+        self._palette: torch.Tensor | None = None
+        self._state: State | None = None
+        self.stages_ms: dict[str, float] = {}
+
+    @property
+    def noise_phase(self) -> float:
+        """How many noises the drift has passed, for `resume`."""
+        return self._state.noise_phase if self._state else 0.0
+
+    def resume(self, picture: np.ndarray, params: FrameParams, noise_phase: float = 0.0) -> None:
+        """Go on from a picture uint8 (h, w, 3) that another stream of this size has made."""
+        tensor = torch.from_numpy(picture.copy()).to(self._model.device)
+        tensor = (tensor.permute(2, 0, 1)[None].to(self._model.dtype) / 255).contiguous()
+        self._state = State(tensor, params.pose, params.time, noise_phase)
+
+    def checkpoint(self) -> dict[str, np.ndarray]:
+        """All that the next picture depends on, as named arrays; empty before the first."""
+        state = self._state
+        if state is None:
+            return {}
+        pose = (state.pose.log_zoom, state.pose.angle, state.pose.x, state.pose.y)
+        kept = {
+            "picture": state.picture.float().cpu().numpy(), "pose": np.array(pose),
+            "clock": np.array((state.time, state.noise_phase)),
+            "steer": np.array(list(self._regulator.steer.values())),
+        }
+        if self._palette is not None:
+            kept["palette"] = self._palette.cpu().numpy()
+        return kept
+
+    def restore(self, kept: dict[str, np.ndarray]) -> None:
+        """Go on exactly where `checkpoint` of an equal stream was taken."""
+        if not kept:
+            return
+        device, dtype = self._model.device, self._model.dtype
+        picture = torch.from_numpy(kept["picture"]).to(device, dtype)
+        time, phase = kept["clock"].tolist()
+        self._state = State(picture, Pose(*kept["pose"].tolist()), time, phase)
+        steer = kept["steer"].tolist()
+        self._regulator.steer = dict(zip(self._regulator.steer, steer, strict=True))
+        if "palette" in kept:
+            self._palette = torch.from_numpy(kept["palette"]).to(device)
+
+    def close(self) -> None:
+        self._prompts.close()
+
+    @torch.inference_mode()
+    def step(self, params: FrameParams) -> np.ndarray:
+        """The next picture, uint8 (h, w, 3) RGB, a new array."""
+        state = self._state
+        if state is not None and params.freeze:
+            state.pose, state.time = params.pose, params.time
+            return to_bytes(state.picture)
+        dt = max(0.0, params.time - state.time) if state else 0.0
+        phase = (state.noise_phase if state else 0.0) + params.noise_drift * dt
+        picture = self._first(params) if state is None else self._next(state, params, phase)
+        if not bool(torch.isfinite(picture).all()):
+            self.broken += 1
+            picture = state.picture if state else torch.full_like(picture, 0.5)
+        picture = self._regulator.correct(picture, dt)
+        self._state = State(picture, params.pose, params.time, phase)
+        return to_bytes(picture)
+
+    def _first(self, params: FrameParams) -> torch.Tensor:
+        """From noise alone: there is nothing to feed back yet."""
+        noise = self._noise.at(self._seed + params.seed, 0.0)
+        return self._redraw(torch.zeros_like(noise), noise, 1.0, params)
+
+    def _next(self, state: State, params: FrameParams, phase: float) -> torch.Tensor:
+        motion = limited(params.pose.since(state.pose))
+        picture = warp(state.picture, motion)
+        picture = sharpen(picture, self._regulator.sharpening).clamp(0.0, 1.0)
+        picture = self._mix_source(picture, params)
+        if timestep_of(params.strength, self._model) == 0:
+            return picture
+        clean = self._timed("encode", lambda: self._model.encode(picture))
+        noise = self._noise.at(self._seed + params.seed, phase)
+        return self._redraw(clean, noise, params.strength, params)
+
+    def _mix_source(self, picture: torch.Tensor, params: FrameParams) -> torch.Tensor:
+        if params.source_amount <= 0:
+            return picture
+        structure = self._sources.draw(params.source, params.beat)
+        if structure is None:
+            return picture
+        palette = colours_of(picture)
+        if self._palette is None:
+            self._palette = palette
+        self._palette = torch.lerp(self._palette, palette, PALETTE_GLIDE)
+        drawn = colour(structure, self._palette).to(picture.dtype)
+        return torch.lerp(picture, drawn, min(1.0, params.source_amount))
+
+    def _redraw(
+        self, clean: torch.Tensor, noise: torch.Tensor, strength: float, params: FrameParams
+    ) -> torch.Tensor:
+        t = timestep_of(strength, self._model)
+        positive = self._prompts.blend(params.prompts)
+        negative = None
+        if params.guidance > 1.0:
+            negative = self._prompts.blend((Prompt(params.negative, 1.0),), slot="negative")
+        latents = self._timed("denoise", lambda: denoise(
+            self._model, clean, noise, t, positive, negative, params.guidance))
+        return self._timed("decode", lambda: self._model.decode(latents))
+
+    def _timed(self, stage: str, work: Callable[[], torch.Tensor]) -> torch.Tensor:
+        start = monotonic()
+        result = work()
+        self.stages_ms[stage] = (monotonic() - start) * 1e3
+        return result
+
+
+def timestep_of(strength: float, model: Model) -> int:
+    """The timestep of a strength 0..1: 0 keeps the picture, T - 1 is nothing but noise."""
+    last = len(model.alphas_cumprod) - 1
+    return int(max(0.0, min(1.0, strength)) * last)
+
+
+def denoise(
+    model: Model, clean: torch.Tensor, noise: torch.Tensor, t: int,
+    positive: torch.Tensor, negative: torch.Tensor | None = None, guidance: float = 1.0,
+) -> torch.Tensor:
+    """One img2img step: clean latents, noised to timestep t, and the clean latents predicted.
+
+    Latents and noise (1, c, rows, columns); text states (1, tokens, width). With `negative` the
+    prediction is negative + guidance * (positive - negative) (arXiv 2207.12598). With
+    a = sqrt(alphabar_t), b = sqrt(1 - alphabar_t), x = a z + b n and the clean latent is
+    (x - b eps) / a, a x - b v or the output itself, by the model's prediction type.
+    """
+    alphabar = float(model.alphas_cumprod[t])
+    a, b = max(alphabar, 1e-8) ** 0.5, (1 - alphabar) ** 0.5
+    x = a * clean + b * noise
+    if negative is None:
+        out = model.unet(x, t, encoder_hidden_states=positive, return_dict=False)[0]
+    else:
+        states = torch.cat((negative, positive))
+        both = model.unet(x.expand(2, -1, -1, -1), t, encoder_hidden_states=states,
+                          return_dict=False)[0]
+        out = both[:1] + guidance * (both[1:] - both[:1])
+    if model.prediction_type == "epsilon":
+        return (x - b * out) / a
+    return a * x - b * out if model.prediction_type == "v_prediction" else out
+
+
+def to_bytes(picture: torch.Tensor) -> np.ndarray:
+    """uint8 (h, w, 3) of a picture (1, 3, h, w) in 0..1."""
+    scaled = picture[0].float().clamp(0, 1).mul(255).round().to(torch.uint8)
+    return scaled.permute(1, 2, 0).contiguous().cpu().numpy()

@@ -1,0 +1,33 @@
+"""Small random models of the real classes, saved once a session as a user's folders."""
+
+import pytest
+import torch
+from small_folders import save_ours, save_turbo
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def ours(tmp_path_factory):
+    """A folder like the shipped model: v_prediction, AutoencoderTiny."""
+    return save_ours(tmp_path_factory.mktemp("models") / "ours")
+
+
+@pytest.fixture(scope="session")
+def turbo(tmp_path_factory):
+    """A folder like SD-Turbo: epsilon, AutoencoderKL, Euler scheduler."""
+    return save_turbo(tmp_path_factory.mktemp("models") / "turbo")
+
+
+@pytest.fixture(scope="session")
+def ours_model(ours):
+    from engine.diffusion.model import load_model
+
+    return load_model(ours, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def turbo_model(turbo):
+    from engine.diffusion.model import load_model
+
+    return load_model(turbo, device="cpu")

@@ -1,0 +1,84 @@
+"""Prompts are encoded once; a blend keeps its strength and never waits."""
+
+import threading
+
+import pytest
+import torch
+
+from engine.diffusion import prompts
+from engine.diffusion.prompts import PromptBank, blend_states
+from engine.records import Prompt
+
+
+def random_states(seed):
+    return torch.randn(1, 5, 8, generator=torch.Generator().manual_seed(seed))
+
+
+def test_blend_is_the_weighted_mean_with_the_weighted_norm():
+    a, b, c = (random_states(seed) for seed in range(3))
+    got = blend_states([a, b, c], [1.0, 2.0, 1.0])
+    mean = 0.25 * a + 0.5 * b + 0.25 * c
+    norm = 0.25 * a.norm(dim=-1) + 0.5 * b.norm(dim=-1) + 0.25 * c.norm(dim=-1)
+    torch.testing.assert_close(got.norm(dim=-1), norm)
+    direction = torch.nn.functional.cosine_similarity(got, mean, dim=-1)
+    torch.testing.assert_close(direction, torch.ones_like(direction))
+
+
+def test_one_prompt_is_itself_whatever_its_weight():
+    a = random_states(1)
+    torch.testing.assert_close(blend_states([a], [0.2]), a)
+    torch.testing.assert_close(blend_states([a, random_states(2)], [3.0, 0.0]), a)
+
+
+def test_opposite_prompts_do_not_give_nan():
+    a = random_states(1)
+    assert torch.isfinite(blend_states([a, -a], [0.5, 0.5])).all()
+
+
+def test_the_buffer_stays_the_same_and_no_prompt_is_the_empty_text(ours_model):
+    bank = PromptBank(ours_model)
+    first = bank.blend((Prompt("red", 1.0),))
+    place = first.data_ptr()
+    second = bank.blend(())
+    assert second.data_ptr() == place
+    torch.testing.assert_close(second, bank.encode(""))
+    torch.testing.assert_close(bank.blend((Prompt("red", 0.0),)), bank.encode(""))
+
+
+def test_each_text_is_encoded_once_and_old_ones_are_forgotten(ours_model, monkeypatch):
+    asked = []
+    real = prompts.encode_text
+    monkeypatch.setattr(prompts, "encode_text",
+                        lambda model, text: asked.append(text) or real(model, text))
+    bank = PromptBank(ours_model, capacity=2)
+    for text in ("a", "b", "a", "c", "b"):
+        bank.encode(text)
+    assert asked == ["a", "b", "c", "b"]  # b was the oldest when c came
+
+
+@pytest.fixture
+def slow_encoder(monkeypatch):
+    """Holds back every text but "red" until it is set."""
+    gate = threading.Event()
+    real = prompts.encode_text
+
+    def encode(model, text):
+        if text != "red":
+            gate.wait(20)
+        return real(model, text)
+
+    monkeypatch.setattr(prompts, "encode_text", encode)
+    yield gate
+    gate.set()
+
+
+def test_a_new_prompt_does_not_stop_the_pictures(ours_model, slow_encoder):
+    bank = PromptBank(ours_model, background=True)
+    red = bank.blend((Prompt("red", 1.0),)).clone()
+    pair = (Prompt("red", 0.5), Prompt("blue", 0.5))
+    torch.testing.assert_close(bank.blend(pair), red)
+    torch.testing.assert_close(bank.blend((Prompt("blue", 1.0),)), red)
+    slow_encoder.set()
+    bank.close()  # the worker finishes what was asked before it ends
+    expected = blend_states([bank.encode("red"), bank.encode("blue")], [0.5, 0.5])
+    torch.testing.assert_close(bank.blend(pair), expected)
