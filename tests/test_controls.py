@@ -10,7 +10,7 @@ from engine.records import ControlEvent, Controls
 NAMES = ("neon", "bloom", "Black Sun")
 
 
-def after(*events: tuple, controls: Controls = Controls(), current: int = 0) -> Controls:  # noqa: B008
+def after(*events: tuple, controls: Controls = Controls(), current: int = 0) -> Controls:
     rows = [ControlEvent(float(n), address, value) for n, (address, value) in enumerate(events)]
     return reduce(controls, rows, names=NAMES, current=current)
 
