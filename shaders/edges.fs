@@ -19,8 +19,8 @@
 }*/
 
 // Sobel's operator on all three colours; the largest difference counts.
-float edge(vec2 uv) {
-    vec2 px = thickness * max(1.0, IMG_SIZE(inputImage).y / 720.0) / IMG_SIZE(inputImage);
+float edge(vec2 uv, float reach) {
+    vec2 px = reach * thickness * max(1.0, IMG_SIZE(inputImage).y / 720.0) / IMG_SIZE(inputImage);
     vec3 a = IMG_NORM_PIXEL(inputImage, uv + px * vec2(-1.0,  1.0)).rgb;
     vec3 b = IMG_NORM_PIXEL(inputImage, uv + px * vec2( 0.0,  1.0)).rgb;
     vec3 c = IMG_NORM_PIXEL(inputImage, uv + px * vec2( 1.0,  1.0)).rgb;
@@ -32,14 +32,14 @@ float edge(vec2 uv) {
     vec3 x = c + 2.0 * e + h - a - 2.0 * d - f;
     vec3 y = a + 2.0 * b + c - f - 2.0 * g - h;
     vec3 m = sqrt(x * x + y * y) * 0.25;
-    return smoothstep(0.04, 0.55, gain * 0.4 * max(m.r, max(m.g, m.b)));
+    return smoothstep(0.03, 0.40, gain * 0.4 * max(m.r, max(m.g, m.b)));
 }
 
 // The picture's colour here, at full light and richer.
 vec3 tube(vec2 uv) {
     vec3 c = IMG_NORM_PIXEL(inputImage, uv).rgb;
     float high = max(c.r, max(c.g, c.b)), low = min(c.r, min(c.g, c.b));
-    vec3 pure = (c - low * 0.8) / max(high - low * 0.8, 0.06);
+    vec3 pure = (c - low * 0.75) / max(high - low * 0.75, 0.04);
     return min(pure, 1.0);
 }
 
@@ -51,14 +51,16 @@ vec3 tube(vec2 uv) {
 
 void main() {
     vec2 uv = isf_FragNormCoord;
-    if (PASSINDEX == 0) gl_FragColor = vec4(tube(uv) * edge(uv), 1.0);
+    if (PASSINDEX == 0) gl_FragColor = vec4(tube(uv) * edge(uv, 3.0), 1.0);
     else if (PASSINDEX == 1) gl_FragColor = vec4(BLUR(lines, uv, vec2(1.0 / RENDERSIZE.x, 0.0)), 1.0);
     else if (PASSINDEX == 2) gl_FragColor = vec4(BLUR(row, uv, vec2(0.0, 1.0 / RENDERSIZE.y)), 1.0);
     else {
         vec4 base = IMG_THIS_PIXEL(inputImage);
-        float line = edge(uv);
-        vec3 neon = tube(uv) * line + line * line * 0.25 + 1.1 * halo * IMG_NORM_PIXEL(mist, uv).rgb;
-        neon += base.rgb * 0.12;
-        gl_FragColor = vec4(mix(base.rgb, 1.0 - exp(-1.6 * neon), amount), base.a);
+        // Fine edges are the tube; wide ones catch soft pictures, and their blur is the halo.
+        float line = edge(uv, 1.0);
+        vec3 soft = IMG_NORM_PIXEL(lines, uv).rgb;
+        vec3 neon = tube(uv) * (line + 0.1) + line * line * 0.35 + 0.8 * soft * soft;
+        neon += 1.5 * halo * IMG_NORM_PIXEL(mist, uv).rgb;
+        gl_FragColor = vec4(mix(base.rgb, 1.0 - exp(-1.7 * neon * base.rgb - 0.8 * neon * neon), amount), base.a);
     }
 }

@@ -27,7 +27,7 @@ void main() {
     float ring = 0.5 + 0.5 * cos(TAU * (depth * 1.5 + TIME * speed));
     float lattice = pow(rib, 6.0) + pow(ring, 8.0) * 0.9 + pow(rib * ring, 2.0) * 0.8;
     float pulse = exp(-pow((depth - 0.4 - 4.0 * phase) * 2.2, 2.0)) * (1.0 - phase);
-    vec3 c = tint(hue + 0.09 * depth) * lattice + tint(hue + 0.45) * pulse * (0.35 + 0.9 * rib);
+    vec3 c = tint(hue + 0.16 * depth + 0.18 * sin(TAU * turn)) * lattice + tint(hue + 0.45) * pulse * (0.35 + 0.9 * rib);
     c += tint(hue + 0.12 + 0.1 * sin(TIME * 0.23)) * 0.14;
     float fog = smoothstep(0.0, 0.42, r);
     gl_FragColor = vec4(1.0 - exp(-1.5 * c * fog), 1.0);
