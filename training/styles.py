@@ -1,0 +1,84 @@
+"""Styles: what a word like "neon" or "dreamy" does to a picture.
+
+Each takes pictures (n, 3, s, s) in 0..1 and gives pictures of the same shape. Only styles that an
+8x autoencoder keeps are here: grain, halftone, scanlines and pixels are effects of the engine.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from training.canvas import blurred
+
+
+@dataclass(frozen=True)
+class Style:
+    name: str
+    apply: Callable[[Tensor], Tensor]
+    words: tuple[str, ...]
+    takes_colour: bool = True
+
+
+def luma(image: Tensor) -> Tensor:
+    weights = torch.tensor([0.3, 0.59, 0.11])[None, :, None, None]
+    return (image * weights).sum(1, keepdim=True)
+
+
+def neon(image: Tensor) -> Tensor:
+    """Glowing outlines on a nearly black picture."""
+    size = image.shape[-1]
+    light = blurred(luma(image), 1)
+    dx = F.pad(light[..., :, 1:] - light[..., :, :-1], (0, 1))
+    dy = F.pad(light[..., 1:, :] - light[..., :-1, :], (0, 0, 0, 1))
+    edge = (torch.sqrt(dx**2 + dy**2 + 1e-9) * size / 22).clamp(0, 1)
+    edge = F.max_pool2d(edge, 3, 1, 1)
+    hue = image / (image.amax(1, keepdim=True) + 0.05)
+    glow = edge * blurred(hue, 2)
+    return image * 0.12 + glow * 0.9 + blurred(glow, size // 42) * 1.1
+
+
+def pastel(image: Tensor) -> Tensor:
+    return luma(image) * 0.22 + image * 0.33 + 0.47
+
+
+def monochrome(image: Tensor) -> Tensor:
+    return luma(image).expand_as(image)
+
+
+def dark(image: Tensor) -> Tensor:
+    return image**1.6 * 0.6
+
+
+def bright(image: Tensor) -> Tensor:
+    return image**0.6 * 0.85 + 0.15
+
+
+def dreamy(image: Tensor) -> Tensor:
+    soft = blurred(image, image.shape[-1] // 36)
+    return image * 0.35 + soft * 0.65 + soft * soft * 0.35
+
+
+def chrome(image: Tensor) -> Tensor:
+    """Repeated reflections of the light, as on polished metal."""
+    light = blurred(luma(image), 1)
+    steel = torch.tensor([0.86, 0.93, 1.0])[None, :, None, None]
+    return (0.5 + 0.5 * torch.sin(light * 13)) * (0.35 + 0.65 * light) * steel
+
+
+def vivid(image: Tensor) -> Tensor:
+    return torch.sigmoid((image - 0.45) * 9)
+
+
+STYLES: tuple[Style, ...] = (
+    Style("neon", neon, ("neon", "glowing neon", "neon lights", "electric glow")),
+    Style("pastel", pastel, ("pastel", "soft pastel", "pale colors", "candy colors")),
+    Style("monochrome", monochrome, ("monochrome", "black and white", "grayscale", "noir"), False),
+    Style("dark", dark, ("dark", "gloomy", "moody", "at night")),
+    Style("bright", bright, ("bright", "luminous", "sunny", "radiant")),
+    Style("dreamy", dreamy, ("dreamy", "soft focus", "blurred", "ethereal", "hazy")),
+    Style("chrome", chrome, ("chrome", "metallic", "liquid metal", "mercury"), False),
+    Style("vivid", vivid, ("high contrast", "bold", "vivid", "saturated")),
+)
