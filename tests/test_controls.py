@@ -10,7 +10,10 @@ from engine.records import ControlEvent, Controls
 NAMES = ("neon", "bloom", "Black Sun")
 
 
-def after(*events: tuple, controls: Controls = Controls(), current: int = 0) -> Controls:
+UNTOUCHED = Controls()
+
+
+def after(*events: tuple, controls: Controls = UNTOUCHED, current: int = 0) -> Controls:
     rows = [ControlEvent(float(n), address, value) for n, (address, value) in enumerate(events)]
     return reduce(controls, rows, names=NAMES, current=current)
 
