@@ -254,15 +254,17 @@ class Compositor:
 
     def _present(self, target: moderngl.Framebuffer) -> None:
         """The finished picture in the middle of a screen, whole, with black where it ends."""
-        width, height = target.size
+        whole = target.viewport  # of a window, whose framebuffer does not know its new size
+        width, height = whole[2:]
         scale = min(width / self.size[0], height / self.size[1])
         across, down = round(self.size[0] * scale), round(self.size[1] * scale)
         target.clear()
         target.use()
-        self._ctx.viewport = ((width - across) // 2, (height - down) // 2, across, down)
+        target.viewport = ((width - across) // 2, (height - down) // 2, across, down)
         self._finish["light"].value = 1.0
         self._output.color_attachments[0].use(0)
         self._finish_quad.render(mode=self._ctx.TRIANGLE_STRIP)
+        target.viewport = whole
 
     def _picture(self, raw: bytes) -> np.ndarray:
         width, height = self.size

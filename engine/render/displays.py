@@ -5,10 +5,8 @@ Runs on the main thread. glfw is started once for each user and ended with the l
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import warnings
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DeviceError
@@ -20,8 +18,7 @@ NO_DISPLAY = "no display to open a window on; use `--offscreen`, or `render` for
 _users = 0
 
 
-@contextlib.contextmanager
-def started_glfw() -> Iterator[Any]:
+def start_glfw() -> Any:
     """The glfw module, started. Raises DeviceError where there is no display server."""
     global _users
     try:
@@ -32,12 +29,17 @@ def started_glfw() -> Iterator[Any]:
     if not glfw.init():
         raise DeviceError(NO_DISPLAY)
     _users += 1
-    try:
-        yield glfw
-    finally:
-        _users -= 1
-        if not _users:
-            glfw.terminate()
+    return glfw
+
+
+def stop_glfw() -> None:
+    """One user less; the last one ends glfw."""
+    global _users
+    import glfw
+
+    _users -= 1
+    if not _users:
+        glfw.terminate()
 
 
 def last_error(glfw: Any) -> str:

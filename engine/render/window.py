@@ -19,7 +19,8 @@ from engine.render.displays import (
     key_names,
     last_error,
     standalone_context,
-    started_glfw,
+    start_glfw,
+    stop_glfw,
     window_context,
 )
 
@@ -33,8 +34,11 @@ DOUBLE_CLICK_SECONDS = 0.4
 def list_displays() -> list[str]:
     """The displays' names, as `--display` takes them; empty where there is none. Never raises."""
     try:
-        with started_glfw() as glfw:
+        glfw = start_glfw()
+        try:
             return [display_name(glfw, monitor) for monitor in glfw.get_monitors()]
+        finally:
+            stop_glfw()
     except Exception:  # A broken display server is the same as none.
         return []
 
@@ -57,18 +61,16 @@ class Window:
         """Raises DeviceError for an unknown display, or where no window can be opened."""
         self._keys: list[Callable[[str], None]] = []
         self._size, self._wanted, self._clicked = size, display, -1.0
-        self._stack = contextlib.ExitStack()
         self._lost = False
+        self._glfw = start_glfw()
         try:
-            self._glfw = self._stack.enter_context(started_glfw())
             self._handle = self._open(size, title)
             self.ctx = window_context(self._glfw)
         except BaseException:
-            self._stack.close()
+            stop_glfw()
             raise
         self._names = key_names(self._glfw)
         self._listen()
-        self._screen: moderngl.Framebuffer | None = None
         self.fullscreen = False
         self.swapped = clock.monotonic()
         self.frame_seconds = 0.0
@@ -83,13 +85,10 @@ class Window:
 
     @property
     def screen(self) -> moderngl.Framebuffer:
-        """The framebuffer that `swap` shows, at its present size."""
-        size = self.framebuffer_size
-        if self._screen is None or self._screen.size != size:
-            self.ctx.screen.use()
-            self.ctx.viewport = (0, 0, *size)
-            self._screen = self.ctx.detect_framebuffer(0)
-        return self._screen
+        """The framebuffer that `swap` shows. Its `viewport` is its present size, its `size` is
+        that of the window's first moment: moderngl does not follow a window."""
+        self.ctx.screen.viewport = (0, 0, *self.framebuffer_size)
+        return self.ctx.screen
 
     @property
     def refresh_hz(self) -> float:
@@ -142,7 +141,7 @@ class Window:
         """End the window and its context."""
         self.ctx.release()
         self._glfw.destroy_window(self._handle)
-        self._stack.close()
+        stop_glfw()
 
     def _open(self, size: Size, title: str) -> Any:
         glfw = self._glfw

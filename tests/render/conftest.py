@@ -1,4 +1,8 @@
-"""One GL context in software for the folder, and pictures to look at."""
+"""One GL context in software for the folder, a private X display, and pictures to look at."""
+
+import os
+import shutil
+import subprocess
 
 import moderngl
 import numpy as np
@@ -6,10 +10,17 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def gl():
-    context = moderngl.create_context(standalone=True, backend="egl")
-    yield context
-    context.release()
+def context():
+    made = moderngl.create_context(standalone=True, backend="egl")
+    yield made
+    made.release()
+
+
+@pytest.fixture
+def gl(context):
+    """The context, made current: a test before may have used another."""
+    with context:
+        yield context
 
 
 @pytest.fixture
@@ -21,3 +32,23 @@ def picture():
     colour[20:50, 30:70] = (1.0, 0.9, 0.7)
     colour[40:80, 100:140] = (0.05, 0.05, 0.1)
     return (255 * colour).round().astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def display():
+    """The environment for a program that shall see a private X server of 800 by 600."""
+    if shutil.which("Xvfb") is None:
+        pytest.skip("Xvfb is not installed: no display to open a window on")
+    asked, tells = os.pipe()
+    command = ["Xvfb", "-displayfd", str(tells), "-screen", "0", "800x600x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[tells], stderr=subprocess.DEVNULL)
+    os.close(tells)
+    try:
+        with os.fdopen(asked) as answer:
+            number = answer.readline().strip()
+        assert number, "Xvfb did not start"
+        env = {k: v for k, v in os.environ.items() if k not in ("WAYLAND_DISPLAY", "DISPLAY")}
+        yield {**env, "DISPLAY": f":{number}", "XDG_SESSION_TYPE": "x11"}
+    finally:
+        server.terminate()
+        server.wait(10)

@@ -79,7 +79,7 @@ def test_version_one_buffers():
 def test_kinds():
     images = [f'{{"NAME": "{name}", "TYPE": "image"}}' for name in ("startImage", "endImage")]
     inputs = ",".join([*images, '{"NAME": "progress", "TYPE": "float"}'])
-    assert read('/*{"INPUTS": [' + inputs + ']}*/').kind == "transition"
+    assert read('/*{"INPUTS": [' + inputs + "]}*/").kind == "transition"
     assert read("/*{}*/").kind == "generator"
 
 
