@@ -198,7 +198,7 @@ def bass(bus: np.ndarray) -> None:
             t = np.arange(n) / RATE
             tone = saw(hz(note + 12), n) * 0.6 + 0.9 * np.sin(2 * np.pi * hz(note) * t)
             low = sweep(tone, 130 + (900 if bar >= 20 else 560) * np.exp(-t / 0.05), 1.1)
-            add(bus, 4 * bar + step / 4, low * fade(n, 0.003, 0.02), 0.32)
+            add(bus, 4 * bar + step / 4, low * fade(n, 0.008, 0.02), 0.27)
 
 
 def pads(bus: np.ndarray) -> None:
