@@ -1,0 +1,121 @@
+"""PortAudio, held at arm's length: devices by name, and re-reading the list of devices.
+
+PortAudio freezes its device list when it starts and can read it anew only with no stream open,
+so open streams are counted here. Every failure becomes a DeviceError of one line. The library is
+loaded at the first call; all functions may take a second: never call them on the frame path.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from engine.errors import DeviceError
+
+_lock = threading.RLock()
+_open_streams = 0
+
+
+def portaudio():
+    """The sounddevice module; DeviceError where PortAudio is not installed or does not start."""
+    try:
+        import sounddevice
+    except OSError as error:
+        raise DeviceError(
+            f"sound: PortAudio cannot be loaded ({error}); Debian and Ubuntu: apt install"
+            " libportaudio2"
+        ) from error
+    except Exception as error:  # PortAudioError while it starts
+        raise DeviceError(f"sound: PortAudio does not start ({error})") from error
+    return sounddevice
+
+
+def rescan() -> None:
+    """Read the list of devices anew; does nothing while a stream is open."""
+    sd = portaudio()
+    with _lock:
+        if _open_streams:
+            return
+        try:
+            sd._terminate()
+            sd._initialize()
+        except sd.PortAudioError as error:
+            raise DeviceError(f"sound: PortAudio does not start again ({error})") from error
+
+
+def list_inputs() -> list[str]:
+    """Names of the sound inputs there are now; empty where there are none."""
+    return [device["name"] for _, device in _inputs()]
+
+
+def _inputs() -> list[tuple[int, dict]]:
+    sd = portaudio()
+    try:
+        devices = sd.query_devices()
+    except sd.PortAudioError as error:
+        raise DeviceError(f"sound: the devices cannot be listed ({error})") from error
+    return [(k, d) for k, d in enumerate(devices) if d["max_input_channels"] > 0]
+
+
+def find_input(name: str) -> tuple[int, dict]:
+    """Index and description of the input called `name`.
+
+    A name in full wins over a part of one, both without regard to case; "default" is the
+    system's. DeviceError lists what there is.
+    """
+    inputs = _inputs()
+    if not inputs:
+        raise DeviceError(f"sound input {name!r}: this machine has no sound input")
+    wanted = name.strip().lower()
+    if wanted == "default":
+        return _default_input(inputs)
+    for matches in (lambda d: d["name"].lower() == wanted, lambda d: wanted in d["name"].lower()):
+        for index, device in inputs:
+            if matches(device):
+                return index, device
+    names = ", ".join(device["name"] for _, device in inputs)
+    raise DeviceError(f"sound input {name!r}: no such device; there are: {names}")
+
+
+def _default_input(inputs: list[tuple[int, dict]]) -> tuple[int, dict]:
+    index = portaudio().default.device[0]
+    return next(((k, d) for k, d in inputs if k == index), inputs[0])
+
+
+def has_output() -> bool:
+    """Whether there is a default sound output."""
+    try:
+        sd = portaudio()
+        sd.query_devices(kind="output")
+    except (DeviceError, ValueError, sd.PortAudioError):
+        return False
+    return True
+
+
+def open_stream(kind: str, **settings):
+    """Open and start an InputStream or OutputStream; DeviceError if the device refuses."""
+    global _open_streams
+    sd = portaudio()
+    with _lock:
+        try:
+            stream = getattr(sd, kind)(**settings)
+        except (sd.PortAudioError, ValueError) as error:
+            raise DeviceError(f"sound device {settings.get('device')}: {error}") from error
+        _open_streams += 1
+        try:
+            stream.start()
+        except sd.PortAudioError as error:
+            close_stream(stream)
+            raise DeviceError(f"sound device {settings.get('device')}: {error}") from error
+    return stream
+
+
+def close_stream(stream) -> None:
+    """End a stream, whatever state its device is in."""
+    global _open_streams
+    sd = portaudio()
+    with _lock:
+        try:
+            stream.close(ignore_errors=True)
+        except sd.PortAudioError:
+            pass
+        _open_streams -= 1
