@@ -167,6 +167,7 @@ make_venv() {
 fill_venv() {
     local pip="$VENV/bin/python -m pip --disable-pip-version-check"
     local -a wanted=("$TORCH" --editable .)
+    [ -t 1 ] || wanted+=(-q)  # a log needs no progress bars
     [ "$1" = test ] && wanted+=(--group dev)
     say "installing Python packages into $VENV (the first time takes some minutes)"
     $pip install -q --upgrade "pip>=25.1"
