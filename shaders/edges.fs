@@ -20,7 +20,8 @@
 
 // Sobel's operator on all three colours; the largest difference counts.
 float edge(vec2 uv, float reach) {
-    vec2 px = reach * thickness * max(1.0, IMG_SIZE(inputImage).y / 720.0) / IMG_SIZE(inputImage);
+    // The reach is a part of the picture's height, so that a film larger than the stage looks alike.
+    vec2 px = reach * thickness / 300.0 * vec2(RENDERSIZE.y / RENDERSIZE.x, 1.0);
     vec3 a = IMG_NORM_PIXEL(inputImage, uv + px * vec2(-1.0,  1.0)).rgb;
     vec3 b = IMG_NORM_PIXEL(inputImage, uv + px * vec2( 0.0,  1.0)).rgb;
     vec3 c = IMG_NORM_PIXEL(inputImage, uv + px * vec2( 1.0,  1.0)).rgb;
