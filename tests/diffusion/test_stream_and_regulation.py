@@ -96,17 +96,16 @@ def test_one_unet_call_a_picture_and_none_at_strength_zero(ours_model, monkeypat
     assert calls == [1, 2] and held.shape == first.shape
 
 
-def test_a_broken_output_gives_the_last_good_picture_and_is_counted(ours_model, monkeypatch):
-    stream = Img2ImgStream(ours_model, SIZE)
+def test_a_broken_output_gives_the_last_good_picture_and_is_counted(turbo_model, monkeypatch):
+    stream = Img2ImgStream(turbo_model, SIZE)
     still = {"pose": Pose(), "time": 0.0}
     good = stream.step(params_at(0, **still))
-    real = type(ours_model.vae).decode
-    monkeypatch.setattr(type(ours_model.vae), "decode", lambda self, z, **kw: type(
-        real(self, z))(sample=torch.full((1, 3, 64, 64), float("nan"))))
-    kept = stream.step(params_at(1, **still))
+    with monkeypatch.context() as broken:
+        broken.setattr(type(turbo_model), "decode",
+                       lambda self, latents: torch.full((1, 3, 64, 64), float("nan")))
+        kept = stream.step(params_at(1, **still))
     assert stream.broken == 1
     assert np.abs(kept.astype(int) - good.astype(int)).max() <= 2
-    monkeypatch.undo()
     stream.step(params_at(2))
     assert stream.broken == 1
 
