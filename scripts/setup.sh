@@ -28,7 +28,6 @@ imagemagick|takes pictures of the test display
 pulseaudio|a private sound server, to test sound input
 pulseaudio-utils|plays into the private sound server
 libasound2-plugins|lets PortAudio reach the sound server
-sox|makes test sounds
 ffmpeg|reads films back, to compare
 jackd2|a private MIDI server, to test MIDI ports
 liblo-tools|an OSC client of another make
