@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.audio.bars import BarFinder
 from engine.audio.beats import HIGH_BPM, LOW_BPM, BeatTracker
 from engine.audio.features import FeatureExtractor
 from engine.audio.media import stream_hops
 from engine.audio.transport import Transport
-from engine.records import AudioBlock, Beat
+from engine.records import AudioBlock, Beat, Features
 
 SURE = 0.2
 """Confidence from which a beat is claimed."""
@@ -38,12 +39,22 @@ class Hearing:
         self.extractor = FeatureExtractor()
         self.tracker = BeatTracker(low_bpm, high_bpm)
         self.transport = Transport()
+        self.bars: BarFinder | None = BarFinder()
 
-    def process(self, block: AudioBlock):
+    def process(self, block: AudioBlock) -> tuple[Features, Beat]:
         """Features and Beat at the end of the block, one call a hop, in order."""
         features = self.extractor.process(block)
         heard = self.tracker.process(block, features)
-        return features, self.transport.advance(block.time, heard)
+        beat = self.transport.advance(block.time, heard)
+        if self.bars is not None and (skip := self.bars.process(block, features, beat)):
+            self.transport.skip(skip)
+            beat = self.transport.beat
+        return features, beat
+
+    def beat_one(self, time: float) -> None:
+        """The hand says where the bar begins, and is believed from then on."""
+        self.transport.beat_one(time)
+        self.bars = None
 
 
 def iter_beats(
@@ -61,6 +72,7 @@ def iter_beats(
 def _claim(before: Beat, after: Beat) -> BeatClaim:
     """The crossing lies on the straight line between two hops."""
     count = int(after.beat)
-    share = (count - before.beat) / (after.beat - before.beat)
+    skipped = round(after.beat - before.beat - (after.time - before.time) * after.bpm / 60.0)
+    share = (count - skipped - before.beat) / (after.beat - skipped - before.beat)
     t = before.time + share * (after.time - before.time)
     return BeatClaim(max(0.0, t), after.time, after.bpm, count % 4 + 1)

@@ -112,10 +112,12 @@ class Transport:
     def beat_one(self, time: float) -> None:
         """The beat nearest to `time` is the first of a bar and phrase: the count skips forward."""
         self._move_to(time)
-        count = round(self._at(time))
-        skip = -count % PHRASE
-        self._beat += skip
-        self._line = deque(((t, b + skip) for t, b in self._line), maxlen=FIT)
+        self.skip(-round(self._at(time)) % PHRASE)
+
+    def skip(self, beats: int) -> None:
+        """Count `beats` whole beats more at once, so that bars start elsewhere; phase stays."""
+        self._beat += beats
+        self._line = deque(((t, b + beats) for t, b in self._line), maxlen=FIT)
 
     def relearn(self) -> None:
         """Forget what was believed; the clock runs on until it hears beats again."""
