@@ -38,6 +38,11 @@ class Graph:
         self._hearing = Hearing()
         self._signals = SignalMaker()
 
+    @property
+    def time(self) -> float:
+        """Show time up to which sound was taken in."""
+        return self._hops * HOP_SECONDS
+
     def hop(self, samples: np.ndarray, events: Sequence[ControlEvent] = ()) -> Moment:
         """Take in HOP samples (HOP, 2) and the events since the last hop."""
         block = AudioBlock(self._hops * HOP, samples)

@@ -19,25 +19,28 @@ from controllers.mapping import parse_mapping
 from controllers.midi import MidiInput
 from controllers.osc import OscInput
 from engine.audio.sources import open_source
-from engine.clock import AudioClock, monotonic, sleep
+from engine.clock import AudioClock, monotonic
 from engine.diffusion.canvas import canvas_size
 from engine.diffusion.contract import Generator
 from engine.diffusion.model import check_folder
 from engine.diffusion.process import ProcessGenerator
 from engine.exchange import EventQueue
 from engine.listening import Listening
-from engine.records import ControlEvent, FrameParams, Moment
+from engine.records import ControlEvent, FrameParams
 from engine.render.compositor import Compositor
-from engine.render.film import Recorder
+from engine.render.recorder import Recorder
 from engine.render.window import Offscreen, Window
 from engine.resolve import resolve
 from engine.show import Show, load_show
+from engine.staging import prepare, shader_folders
 from engine.stats import Stats, StatsWriter
 from engine.watching import Watcher
 
 Tell = Callable[[str], None]
 QUIT_KEYS = ("escape", "q")
-FULLSCREEN_KEYS = ("f11", "tab")
+FULLSCREEN_KEY = "tab"
+LEAD_GAIN = 0.05
+"""Share of each measured drawing time that the lead takes over: a mean of about 20 frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,6 @@ class Performance:
         self.options, self.tell = options, tell
         self._stack = ExitStack()
         self._events: EventQueue[ControlEvent] = EventQueue()
-        self._stats = Stats()
         self._faults = 0
         self._quit = False
         self._shaders: EventQueue[Path] = EventQueue()
@@ -77,6 +79,7 @@ class Performance:
         self._lead = 0.0
         self._shown = 0
         self._index = 0
+        self._film_due = self._film_asked = 0.0
         self._key_events = 0
 
     def __enter__(self) -> Performance:
@@ -96,11 +99,14 @@ class Performance:
         mapping = parse_mapping(show.midi, str(show.files[0]))
         source = open_source(self.options.audio)
         self.window = self._keep(self._window())
-        self.compositor = Compositor(self.window.ctx, self.options.size)
-        self._compile(show)
+        self._stats = Stats(self.window.refresh_hz)
+        folders = shader_folders(show)
+        self.compositor = Compositor(self.window.ctx, self.options.size, folders)
+        prepare(self.compositor, show)
         self.clock = AudioClock()
         self.generator = self._keep(self._generator())
         self.listening = self._keep(Listening(source, show, self.clock, self._events))
+        self.listening.start()
         self.midi = self._midi(mapping)
         self.osc = None
         if self.options.osc is not None:
@@ -149,17 +155,9 @@ class Performance:
         self.listening.show.put(show)
         self._prepare = True
 
-    def _compile(self, show: Show) -> None:
-        """Compile every effect of the show before the first picture that needs it."""
-        moment = Moment()
-        for preset in (*show.presets, show.hush):
-            lone = Show(preset.name, (preset,), preset, show.bars, 0.0, {}, ())
-            self.compositor.prepare(resolve(0.0, 0, 0.0, moment, lone))
-
     def run(self) -> None:
         """Play until the time is up, the song ends, the window is closed or a key says so."""
         self.window.on_key(self._key)
-        self.listening.start()
         self.watcher.start()
         start = second = monotonic()
         while not self._over(start):
@@ -177,7 +175,7 @@ class Performance:
     def _key(self, name: str) -> None:
         if name in QUIT_KEYS:
             self._quit = True
-        elif name in FULLSCREEN_KEYS and isinstance(self.window, Window):
+        elif name == FULLSCREEN_KEY:
             self.window.toggle_fullscreen()
         for event in events_for_key(name, self.clock.now()):
             self._events.put(event)
@@ -194,16 +192,13 @@ class Performance:
                 self.tell(f"drawing: {type(error).__name__}: {error}")
         self.window.swap()
         self.window.poll()
-        spent = monotonic() - begun
-        self._lead += 0.05 * (spent - self._lead)
-        self._stats.display(spent * 1000.0)
-        if isinstance(self.window, Offscreen):
-            sleep(1.0 / 60.0 - spent)
+        self._lead += LEAD_GAIN * (self.window.swapped - begun - self._lead)
+        self._stats.display(self.window.frame_seconds * 1000.0)
 
     def _draw(self) -> None:
         if self._prepare:
             self._prepare = False
-            self._compile(self.listening.show.get())
+            prepare(self.compositor, self.listening.show.get(), strict=False)
         for path in self._shaders.drain():
             self.compositor.reload_shader(path)
         now = self.clock.now()
@@ -212,10 +207,10 @@ class Performance:
         frame = self.generator.latest()
         if frame is not None and frame.number != self._shown and not params.freeze:
             self._shown = frame.number
-            self.compositor.show(frame, params.time)
+            self.compositor.show(frame)
         if not params.freeze:
             self.generator.submit(params)
-        self.compositor.draw(params, self.window.target)
+        self.compositor.draw(params, self.window.screen)
         self._record(now)
 
     def _params(self, time: float) -> FrameParams:
@@ -224,13 +219,19 @@ class Performance:
             time, self._index, self._lead, self.listening.moment.get(), self.listening.show.get()
         )
 
-    def _record(self, now: float) -> None:
+    def _record(self, time: float) -> None:
+        """Hand sound and picture to the recorder; the picture is the one asked for before."""
         if self.recorder is None:
             return
-        for samples in self.listening.hops.drain():
-            self.recorder.offer_sound(samples)
-        if self.recorder.wants(now):
-            self.recorder.offer(self.compositor.read(), now)
+        for samples, begun in self.listening.hops.drain():
+            self.recorder.offer_sound(samples, begun)
+        if time < self._film_due:
+            return
+        picture, asked = self.compositor.read_late(), self._film_asked
+        if picture is not None:
+            self.recorder.offer(picture, asked)
+        self._film_asked = time
+        self._film_due = max(self._film_due + 1.0 / self.options.record_fps, time - 0.1)
 
     def _report(self) -> None:
         """Once a second: the line of --stats."""
@@ -246,3 +247,19 @@ class Performance:
         )
         if self.writer:
             self.writer.write(snapshot)
+
+    def summary(self) -> str:
+        """One line at the end of the evening."""
+        health = self.generator.health()
+        parts = [
+            f"{self.clock.now():.0f} s",
+            f"{self._stats.frames} frames shown, {self._stats.late_frames} late",
+            f"{health.generated} generated",
+        ]
+        counts = {
+            "generator restarts": health.restarts,
+            "drawing faults": self._faults + sum(f.count for f in self.compositor.faults.values()),
+            "analysis faults": self.listening.faults,
+            "audio overruns": self.listening.source.overruns,
+        }
+        return ", ".join([*parts, *(f"{n} {what}" for what, n in counts.items() if n)])

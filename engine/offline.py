@@ -81,6 +81,7 @@ def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> i
     from engine.render.compositor import Compositor
     from engine.render.film import FilmWriter
     from engine.render.window import Offscreen
+    from engine.staging import prepare, shader_folders
 
     check_folder(options.model)
     samples = decode(song)
@@ -90,7 +91,8 @@ def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> i
         raise LiquidlightError(f"{song}: nothing between {options.start} and {end} seconds")
     total = int(np.ceil(len(sound) / SAMPLERATE * options.fps))
     surface = Offscreen(options.size)
-    compositor = Compositor(surface.ctx, options.size)
+    compositor = Compositor(surface.ctx, options.size, shader_folders(show))
+    prepare(compositor, show)
     generator = LocalGenerator(options.model, canvas_size(options.model, options.size))
     count = 0
     with FilmWriter(options.path, options.size, options.fps, sound) as film:
@@ -99,9 +101,8 @@ def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> i
             if options.seed is not None:
                 params = replace(params, seed=options.seed)
             if params.time >= due and not params.freeze:
-                compositor.show(generator.generate(params), params.time)
+                compositor.show(generator.generate(params))
                 due = params.time + 1.0 / options.generator_fps - 0.5 / options.fps
-            compositor.prepare(params)
             compositor.draw(params)
             film.write(compositor.read())
             count += 1

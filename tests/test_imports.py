@@ -19,7 +19,7 @@ WINGS = {
     "engine.render": {"numpy", "moderngl", "glfw", "av", "PIL"},
     "controllers": {"mido", "pythonosc", "rtmidi", "rtmidi2"},
 }
-RIM = {"graph", "listening", "watching", "live", "offline"}
+RIM = {"graph", "listening", "staging", "watching", "live", "offline"}
 TOP = {"cli", "commands", "machine", "__main__"}
 
 

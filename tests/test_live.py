@@ -1,0 +1,195 @@
+"""The whole chain on real devices: PulseAudio in, a window on Xvfb, JACK MIDI, oscsend, kill -9.
+
+One performance serves all the questions, because starting one costs seconds. Nothing here times
+anything: figures are counted, never compared with a clock.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from servers import jack, need, screen, sound, wait_for
+
+from engine.audio import demo
+
+LOOK = """
+seed = 5
+strength = 0.5
+[[prompts]]
+text = "{prompt}"
+[motion]
+zoom = "1.1 + 0.5*kick + 0.3*knob1"
+[midi]
+knob1 = "cc 21"
+blackout = "note 37"
+"""
+
+PIANO = """
+import json, sys, rtmidi
+out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="piano")
+out.open_virtual_port("keys")
+for line in sys.stdin:
+    out.send_message(json.loads(line))
+"""
+
+
+class Stage:
+    """A running performance, and the hands and eyes on it."""
+
+    def __init__(self, folder: Path, environment: dict[str, str], stack: ExitStack) -> None:
+        self.folder, self.environment = folder, environment
+        self.look, self.stats_file = folder / "look.toml", folder / "stats.jsonl"
+        self.film, self.port = folder / "show.mp4", 17000 + os.getpid() % 2000
+        self.save("blue plasma")
+        self._stack = stack
+        self.piano = self._start([sys.executable, "-c", PIANO], stdin=subprocess.PIPE)
+        self.words = (folder / "words.txt").open("w")
+        self.show = self._start(
+            [sys.executable, "-m", "engine", "play", str(self.look), "--audio", "pulse",
+             "--windowed", "--size", "640x360", "--osc", str(self.port), "--midi", "piano",
+             "--record", str(self.film), "--stats", str(self.stats_file), "--seconds", "240"],
+            stderr=self.words,
+        )
+        self.song = None
+
+    def _start(self, command: list[str], **streams) -> subprocess.Popen:
+        process = subprocess.Popen(command, env=self.environment, **streams)
+        self._stack.callback(process.wait, timeout=30)
+        self._stack.callback(process.terminate)
+        return process
+
+    def play_song(self) -> None:
+        wav = self.folder / "song.wav"
+        subprocess.run(
+            ["ffmpeg", "-loglevel", "error", "-ss", "15", "-t", "60", "-i", str(demo.path()), wav],
+            check=True,
+        )
+        self.song = self._start(["paplay", str(wav)])
+
+    def save(self, prompt: str, extra: str = "") -> None:
+        """As an editor does: a new file, renamed over the old one."""
+        fresh = self.folder / "look.tmp"
+        fresh.write_text(extra + LOOK.format(prompt=prompt), "utf-8")
+        os.replace(fresh, self.look)
+
+    def stats(self) -> list[dict]:
+        lines = self.stats_file.read_text().splitlines() if self.stats_file.exists() else []
+        return [json.loads(line) for line in lines]
+
+    def heard(self) -> str:
+        return (self.folder / "words.txt").read_text()
+
+    def wait(self, what: str, true, seconds: float = 40.0) -> dict:
+        """The newest stats line for which `true` holds."""
+
+        def ready():
+            assert self.show.poll() is None, f"the show ended: {self.heard()}"
+            rows = self.stats()
+            return rows[-1] if rows and true(rows[-1]) else None
+
+        return wait_for(what, ready, seconds)
+
+    def osc(self, address: str, *arguments: str) -> None:
+        command = ["oscsend", "127.0.0.1", str(self.port), f"/vj/{address}", *arguments]
+        subprocess.run(command, check=True)
+
+    def midi(self, *message: int) -> None:
+        self.piano.stdin.write(json.dumps(message).encode() + b"\n")
+        self.piano.stdin.flush()
+
+    def picture(self) -> np.ndarray:
+        path = self.folder / "screen.png"
+        subprocess.run(["import", "-window", "root", path], env=self.environment, check=True)
+        return np.asarray(Image.open(path).convert("RGB"), np.float32)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory):
+    need("import", "oscsend", "ffmpeg")
+    pytest.importorskip("rtmidi", reason="python-rtmidi has no wheel for this Python")
+    with ExitStack() as stack:
+        environment = dict(os.environ)
+        for server in (screen, sound, jack):
+            environment |= stack.enter_context(server())
+        stage = Stage(tmp_path_factory.mktemp("stage"), environment, stack)
+        stage.wait("the first generated picture", lambda row: row["generator_fps"] > 0, 120)
+        stage.play_song()
+        yield stage
+
+
+def test_it_hears_the_beat_of_what_plays(stage: Stage) -> None:
+    row = stage.wait("the beat", lambda row: row["confidence"] > 0.5)
+    assert row["bpm"] == pytest.approx(124.0, rel=0.03)
+
+
+def test_what_is_in_the_window_moves_and_is_not_black(stage: Stage) -> None:
+    before = stage.picture()
+    assert before.mean() > 5.0
+    wait_for("motion", lambda: np.abs(stage.picture() - before).mean() > 2.0)
+
+
+def test_midi_and_osc_change_the_picture(stage: Stage) -> None:
+    stage.midi(0x90, 37, 100)
+    wait_for("blackout by MIDI", lambda: stage.picture().max() == 0.0)
+    stage.midi(0x90, 37, 100)
+    wait_for("light again", lambda: stage.picture().mean() > 5.0)
+    stage.osc("opacity", "f", "0.0")
+    wait_for("the master fader by OSC", lambda: stage.picture().max() == 0.0)
+    stage.osc("reset", "i", "1")
+    wait_for("light again", lambda: stage.picture().mean() > 5.0)
+    assert stage.stats()[-1]["events"] >= 4
+
+
+def test_a_key_in_the_window_is_heard(stage: Stage) -> None:
+    need("xdotool")
+    for dark in (True, False):
+        subprocess.run(["xdotool", "key", "b"], env=stage.environment, check=True)
+        wait_for("the key", lambda dark=dark: (stage.picture().max() == 0.0) is dark)
+
+
+def test_a_save_changes_the_show_and_a_broken_one_does_not(stage: Stage) -> None:
+    stage.save("fire", "strenght = 0.5\n")
+    wait_for("the message", lambda: "look.toml:1: strenght is not known" in stage.heard())
+    assert stage.picture().mean() > 5.0
+    stage.save("red and black fire", "opacity = 0.0\n")
+    wait_for("the new look", lambda: stage.picture().max() == 0.0)
+    stage.save("red and black fire")
+    wait_for("light again", lambda: stage.picture().mean() > 5.0)
+
+
+def test_a_killed_generator_is_replaced_and_frames_go_on(stage: Stage) -> None:
+    row = stage.wait("a running generator", lambda row: row["generator_fps"] > 0)
+    os.kill(row["generator_pid"], signal.SIGKILL)
+    after = stage.wait(
+        "a new generator",
+        lambda new: new["generator_restarts"] == row["generator_restarts"] + 1
+        and new["generator_fps"] > 0,
+        120,
+    )
+    assert after["generator_pid"] != row["generator_pid"]
+    meanwhile = [r for r in stage.stats() if row["time"] < r["time"] <= after["time"]]
+    assert len(meanwhile) >= 2 and all(r["display_fps"] > 1.0 for r in meanwhile)
+
+
+def test_it_ends_well_and_leaves_a_film_with_sound(stage: Stage) -> None:
+    import av
+
+    subprocess.run(["xdotool", "key", "Escape"], env=stage.environment, check=True)
+    assert stage.show.wait(timeout=60) == 0, stage.heard()
+    assert "Traceback" not in stage.heard()
+    with av.open(str(stage.film)) as film:
+        picture, sound_track = film.streams.video[0], film.streams.audio[0]
+        assert (picture.width, picture.height) == (640, 360)
+        lengths = [float(s.duration * s.time_base) for s in (picture, sound_track)]
+        means = [f.to_ndarray(format="gray8").mean() for f in film.decode(video=0)]
+    assert lengths[0] == pytest.approx(lengths[1], abs=1.0)
+    assert len(means) > 100 and max(means) > 5.0
+    stats = stage.stats()
+    assert stats[-1]["audio_overruns"] == 0
