@@ -19,8 +19,9 @@ from engine import clock
 from engine.errors import LiquidlightError, ShaderError
 from engine.isf import find_shader, load_header
 from engine.records import Frame, FrameParams
+from engine.render.buffers import Copier, Size, quad, release
 from engine.render.frames import FrameFader
-from engine.render.programs import Copier, IsfProgram, ShaderClock, Size, quad, release
+from engine.render.programs import IsfProgram, ShaderClock
 
 if TYPE_CHECKING:
     import moderngl
@@ -67,6 +68,7 @@ class Compositor:
         self._number = 0
         self._date = _date()
         self._waited = False
+        self._light, self._finished = 1.0, False
         self._finish = ctx.program(*_FINISH)
         self._finish_quad = quad(ctx, self._finish)
         self._copier = Copier(ctx)
@@ -118,16 +120,14 @@ class Compositor:
         if not held and self._last != (params, self._number):
             self._compose(params)
             self._last = (params, self._number)
-        self._finish["light"].value = 0.0 if params.blackout else params.opacity
-        self._output.use()
-        self._sides[0].color_attachments[0].use(0)
-        self._finish_quad.render(mode=self._ctx.TRIANGLE_STRIP)
+        self._light = 0.0 if params.blackout else params.opacity
+        self._finished = False
         if target is not None:
             self._present(target)
 
     def read(self) -> np.ndarray:
         """The last drawn picture: uint8 (height, width, 3) RGB, top row first. Waits."""
-        return self._picture(self._output.read(components=3, alignment=1))
+        return self._picture(self._final().read(components=3, alignment=1))
 
     def read_late(self) -> np.ndarray | None:
         """Ask for the last drawn picture and get the one asked for before; None the first time.
@@ -135,7 +135,7 @@ class Compositor:
         The GPU copies while the next picture is drawn, so that nobody waits.
         """
         self._turn ^= 1
-        self._output.read_into(self._buffers[self._turn], components=3, alignment=1)
+        self._final().read_into(self._buffers[self._turn], components=3, alignment=1)
         ready, self._asked = self._asked, True
         return self._picture(self._buffers[self._turn ^ 1].read()) if ready else None
 
@@ -261,10 +261,24 @@ class Compositor:
         target.clear()
         target.use()
         target.viewport = ((width - across) // 2, (height - down) // 2, across, down)
-        self._finish["light"].value = 1.0
-        self._output.color_attachments[0].use(0)
-        self._finish_quad.render(mode=self._ctx.TRIANGLE_STRIP)
+        self._shine()
         target.viewport = whole
+
+    def _final(self) -> moderngl.Framebuffer:
+        """The picture as the eye sees it; at full light that is the chain's own."""
+        if self._light == 1.0:
+            return self._sides[0]
+        if not self._finished:
+            self._output.use()
+            self._shine()
+            self._finished = True
+        return self._output
+
+    def _shine(self) -> None:
+        """The composed picture at the present light, into the viewport of the target in use."""
+        self._finish["light"].value = self._light
+        self._sides[0].color_attachments[0].use(0)
+        self._finish_quad.render(mode=self._ctx.TRIANGLE_STRIP)
 
     def _picture(self, raw: bytes) -> np.ndarray:
         width, height = self.size

@@ -159,6 +159,7 @@ class FilmWriter:
             dst_colorspace="ITU709",
             src_color_range="JPEG",
             dst_color_range="MPEG",
+            threads=1,
         )
         frame.pts, frame.time_base = self.frames, 1 / self._rate
         self._container.mux(self._video.encode(frame))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.records import Frame, Pose
-from engine.render.programs import Size, quad, release
+from engine.render.buffers import Size, quad, release
 
 if TYPE_CHECKING:
     import moderngl
@@ -28,6 +28,7 @@ void main() { gl_Position = vec4(position, 0.0, 1.0); at = 0.5 * position; }
 # Catmull-Rom with five bilinear reads (J. Jimenez, "Filmic SMAA", SIGGRAPH 2016): sharp when a
 # small picture is magnified, exact where picture and screen have the same pixels.
 _FRAGMENT = """#version 330 core
+#define FADING %d
 uniform sampler2D newer, older;
 uniform mat2 newer_turn, older_turn;
 uniform vec2 newer_shift, older_shift;
@@ -59,7 +60,9 @@ vec3 picture(sampler2D image, vec2 uv) {
 
 void main() {
     vec3 c = picture(newer, newer_turn * at + newer_shift);
-    if (fade < 1.0) c = mix(picture(older, older_turn * at + older_shift), c, fade);
+#if FADING
+    c = mix(picture(older, older_turn * at + older_shift), c, fade);
+#endif
     colour = vec4(c, 1.0);
 }
 """
@@ -95,9 +98,13 @@ class FrameFader:
 
     def __init__(self, ctx: moderngl.Context, size: Size) -> None:
         self._ctx = ctx
-        self._program = ctx.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT)
-        self._program["newer"].value, self._program["older"].value = 0, 1
-        self._quad = quad(ctx, self._program)
+        # Two programs: software GL would work out both pictures even where there is no fade.
+        self._still, self._fading = (
+            ctx.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT % fading)
+            for fading in (0, 1)
+        )
+        self._fading["newer"].value, self._fading["older"].value = 0, 1
+        self._quads = {program: quad(ctx, program) for program in (self._still, self._fading)}
         self._pool: list[moderngl.Texture] = []
         self._mixes: list[moderngl.Framebuffer] = []
         self._incoming: _Shot | None = None
@@ -163,20 +170,14 @@ class FrameFader:
         return min(1.0, max(0.0, (time - self._shown) / crossfade))
 
     def _mix(self, target: moderngl.Framebuffer, pose: Pose, fade: float) -> None:
-        self._place("newer", self._newest, pose, target.size, 0)
+        program = self._still
         if fade < 1.0:
-            self._place("older", self._older, pose, target.size, 1)
-        self._program["fade"].value = fade
+            program = self._fading
+            program["fade"].value = fade
+            _place(program, "older", self._older, pose, target.size, 1)
+        _place(program, "newer", self._newest, pose, target.size, 0)
         target.use()
-        self._quad.render(mode=self._ctx.TRIANGLE_STRIP)
-
-    def _place(self, name: str, shot: _Shot, pose: Pose, screen: Size, unit: int) -> None:
-        turn, shift = placement(pose.since(shot.pose), shot.texture.size, screen)
-        if shot.top_first:
-            turn[1], shift[1] = -turn[1], 1.0 - shift[1]
-        self._program[f"{name}_turn"].value = tuple(turn.T.ravel())
-        self._program[f"{name}_shift"].value = tuple(shift)
-        shot.texture.use(unit)
+        self._quads[program].render(mode=self._ctx.TRIANGLE_STRIP)
 
     def _free(self, size: Size) -> moderngl.Texture:
         """A texture of this size that no picture in use holds; at most three of a size."""
@@ -200,6 +201,17 @@ class FrameFader:
 
     def release(self) -> None:
         """Free everything on the GPU."""
-        for thing in (self._quad, self._program, *self._pool):
+        for thing in (*self._quads.values(), *self._quads, *self._pool):
             thing.release()
         release(self._mixes)
+
+
+def _place(
+    program: moderngl.Program, name: str, shot: _Shot, pose: Pose, screen: Size, unit: int
+) -> None:
+    turn, shift = placement(pose.since(shot.pose), shot.texture.size, screen)
+    if shot.top_first:
+        turn[1], shift[1] = -turn[1], 1.0 - shift[1]
+    program[f"{name}_turn"].value = tuple(turn.T.ravel())
+    program[f"{name}_shift"].value = tuple(shift)
+    shot.texture.use(unit)

@@ -18,14 +18,13 @@ if TYPE_CHECKING:
     import moderngl
 
 AUTOMATIC = {
-    "PASSINDEX": "int",
     "FRAMEINDEX": "int",
     "RENDERSIZE": "vec2",
     "TIME": "float",
     "TIMEDELTA": "float",
     "DATE": "vec4",
 }
-"""The uniforms that every ISF shader has, with their GLSL types."""
+"""The uniforms that every ISF shader has, with their GLSL types; PASSINDEX is a constant."""
 MUSICAL = ("beat", "phase", "bpm")
 """Plain float uniforms that are filled in where a shader declares them."""
 
@@ -76,15 +75,15 @@ _COMPLAINTS = (
 """How Mesa, NVIDIA and Apple (AMD and Intel alike) write a place."""
 
 
-def compile_shader(ctx: moderngl.Context, header: ShaderHeader) -> moderngl.Program:
-    """Compile the file's fragment shader, with its `.vs` beside it if there is one.
+def compile_shader(ctx: moderngl.Context, header: ShaderHeader, index: int) -> moderngl.Program:
+    """Compile the file's fragment shader for pass `index`, with the `.vs` beside it if any.
 
     Raises ShaderError `file:line: the compiler's message`, the line being the file's own.
     """
     import moderngl
 
     refuse_sound(header)
-    shared = _declarations(header)
+    shared = f"const int PASSINDEX = {index};\n" + _declarations(header)
     vertex_path = header.path.with_suffix(".vs")
     vertex = _VERTEX + shared + "#line 1\n" + _vertex_body(vertex_path)
     body = _HOISTED.sub("", header.body)

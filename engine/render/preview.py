@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.isf import load_header
-from engine.render.programs import IsfProgram, ShaderClock, Size
+from engine.render.buffers import Size
+from engine.render.programs import IsfProgram, ShaderClock
 from engine.render.window import Offscreen
 
 if TYPE_CHECKING:
