@@ -1,11 +1,11 @@
-"""Hears beats: hops of sound in, now and then a BeatObservation out, through aubio.
+"""Hears beats: hops of sound in, about once a beat a BeatObservation out.
 
-Measured before building: aubio's tempo tracker fed the full band lands on off-beats and doubles
-tempi; fed only the kick (a low-pass at 150 Hz) it finds 85 to 174 bpm within 0.1 bpm. So that is
-what it gets. Its beat times trail by up to 25 ms with long kicks, so the phase is read again from
-the kick onsets of the last seconds, laid over each other at aubio's tempo; where they form no
-peak near aubio's beat (a breakdown), nothing is reported. What is left is still a proposal:
-transport.py decides. Runs on the analysis thread.
+Two ears propose a tempo: aubio, fed only the kick (a low-pass at 150 Hz: with the full band it
+lands on off-beats and doubles tempi), and a comb over the onsets of the last eight seconds, which
+also understands broken beats. Where aubio agrees with a good place of the comb, that wins. The
+phase is where kicks and snares of these seconds heap up when folded at the tempo, since aubio's
+own beat times trail by up to 25 ms and may sit on the bass. What is said here is still a
+proposal: transport.py decides. Runs on the analysis thread.
 """
 
 from __future__ import annotations
@@ -15,21 +15,29 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import butter, sosfilt
 
+from engine.audio.tempo import phase_of, tempo_grid, tempo_scores
 from engine.records import HOP, HOP_SECONDS, SAMPLERATE, AudioBlock, Features
 
 KICK_HZ = 150.0
 WINDOW = 1024
 LOW_BPM, HIGH_BPM = 70.0, 180.0
-GATE = 0.04
-"""aubio's confidence below which a beat is a guess (it says 0.1 to 0.6 on club music)."""
 QUIET = 10 ** (-60 / 20)
 """RMS of the bass band below which nothing is believed."""
-MEMORY_HOPS = 384
-"""Kick onsets remembered for the phase: 4.1 s."""
-REACH_SECONDS = 0.06
-"""How far from aubio's beat the onsets' peak may lie."""
-SUPPORT = 1.4
-"""Onset energy within reach of the beat, over what chance would put there, that is enough."""
+MEMORY_HOPS = 768
+"""Onsets remembered: 8.2 s."""
+FIRST_HOPS = 280
+"""Nothing is said before so much was heard since silence: 3 s."""
+FLOORS = np.array([0.05, 0.012, 0.006])
+"""Onset strengths of kick, snare and hat below which they are not blown up to full size."""
+TEMPO_WEIGHTS, PHASE_WEIGHTS = np.array([1.0, 0.7, 0.3]), np.array([1.0, 0.5, 0.0])
+PHASE_SECONDS = 2.0
+"""Time constant with which older onsets count less for the phase, where a small error of tempo
+would smear them."""
+AUBIO_BONUS = 1.25
+AUBIO_GATE = 0.04
+"""aubio's confidence below which it is not asked (it says 0.1 to 0.6 on club music)."""
+STRENGTH, SUPPORT = 0.12, 1.4
+"""What the comb and the heap must reach for a beat to be reported."""
 DELAY_SECONDS = 0.012
 """By how much the onsets' peak trails the true beat: measured on the demo track."""
 
@@ -55,59 +63,55 @@ def fold(bpm: float, low: float = LOW_BPM, high: float = HIGH_BPM) -> float:
 
 
 class BeatTracker:
-    """aubio's tempo tracker between a kick filter and a check of the phase. One call a hop."""
+    """Proposes beats from the kick filter, aubio and the onsets. One call a hop, in order."""
 
     def __init__(self, low_bpm: float = LOW_BPM, high_bpm: float = HIGH_BPM) -> None:
         self._range = (low_bpm, high_bpm)
         self._sos = butter(4, KICK_HZ, "lowpass", fs=SAMPLERATE, output="sos")
-        self._ages = np.arange(MEMORY_HOPS)[::-1] * HOP_SECONDS
+        self._grid = tempo_grid(low_bpm, high_bpm)
+        self._recent = np.exp(-np.arange(MEMORY_HOPS)[::-1] * HOP_SECONDS / PHASE_SECONDS)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything heard."""
         import aubio
 
-        self._tempo = aubio.tempo("default", WINDOW, HOP, SAMPLERATE)
+        self._aubio = aubio.tempo("default", WINDOW, HOP, SAMPLERATE)
         self._zi = np.zeros((len(self._sos), 2))
-        self._kicks = np.zeros(MEMORY_HOPS)
-        self._hops = 0
+        self._onsets = np.zeros((MEMORY_HOPS, 3))
+        self._heard_hops = 0
+        self._next = 0.0  # no need to look for a beat before this time
 
     def process(self, block: AudioBlock, features: Features) -> BeatObservation | None:
-        """The beat that fell in this hop, or None. `samples` must be (HOP, 2)."""
+        """The newest beat when one has just passed, else None. `samples` must be (HOP, 2)."""
         kick, self._zi = sosfilt(self._sos, block.samples.mean(axis=1), zi=self._zi)
-        found = self._tempo(kick.astype(np.float32))[0]
-        self._kicks[:-1] = self._kicks[1:]
-        self._kicks[-1] = features.onsets[0] ** 2
-        self._hops += 1
-        if not found or features.bands[0] < QUIET:
+        self._aubio(kick.astype(np.float32))
+        self._onsets[:-1] = self._onsets[1:]
+        self._onsets[-1] = features.onsets
+        loud = features.bands[0] > QUIET
+        self._heard_hops = self._heard_hops + 1 if loud or self._heard_hops else 0
+        if block.time < self._next or self._heard_hops < FIRST_HOPS:
             return None
+        self._next = block.time + 0.25
         return self._observe(block.time)
 
     def _observe(self, now: float) -> BeatObservation | None:
-        bpm = fold(self._tempo.get_bpm(), *self._range)
-        confidence = min(1.0, self._tempo.get_confidence())
-        if bpm == 0.0 or confidence < GATE:
+        loudest = np.maximum(self._onsets.max(axis=0), FLOORS)
+        onsets = self._onsets[-self._heard_hops :] / loudest
+        bpm, strength = self._tempo(onsets @ TEMPO_WEIGHTS)
+        recent = self._recent[-len(onsets) :] * (onsets**2 @ PHASE_WEIGHTS)
+        ago, support = phase_of(recent, 60.0 / bpm)
+        if strength < STRENGTH or support < SUPPORT:
             return None
-        ago = self._hops * HOP_SECONDS - self._tempo.get_last_s()
-        shift, support = self._phase(ago, 60.0 / bpm)
-        if support < SUPPORT:
-            return None
-        time = min(now, now - ago + shift - DELAY_SECONDS)
-        return BeatObservation(time, bpm, confidence)
+        time = min(now, now - ago - DELAY_SECONDS)
+        self._next = time + 60.0 / bpm + 2 * HOP_SECONDS + DELAY_SECONDS
+        return BeatObservation(time, bpm, min(1.0, strength))
 
-    def _phase(self, ago: float, period: float) -> tuple[float, float]:
-        """Seconds from aubio's beat to the peak of the onsets near it, and its support."""
-        distance = (ago - self._ages + period / 2) % period - period / 2
-        near = np.abs(distance) <= REACH_SECONDS
-        total = float(self._kicks.sum())
-        if total <= 0.0:
-            return 0.0, 0.0
-        distance, weight = distance[near], self._kicks[near]
-        support = float(weight.sum()) / total * period / (2 * REACH_SECONDS)
-        counts, edges = np.histogram(distance, 12, (-REACH_SECONDS, REACH_SECONDS), weights=weight)
-        smooth = np.convolve(counts, (0.5, 1.0, 0.5), "same")
-        peak = edges[int(smooth.argmax())] + REACH_SECONDS / 12
-        close = np.abs(distance - peak) <= 0.02
-        heavy = float(weight[close].sum())
-        shift = float(distance[close] @ weight[close]) / heavy if heavy > 0.0 else 0.0
-        return shift, support
+    def _tempo(self, onsets: np.ndarray) -> tuple[float, float]:
+        """The best tempo, between the steps of the grid, and its score."""
+        scores = tempo_scores(onsets, self._grid)
+        heard = fold(self._aubio.get_bpm(), *self._range)
+        if heard and self._aubio.get_confidence() > AUBIO_GATE:
+            scores = np.where(np.abs(self._grid / heard - 1) < 0.02, AUBIO_BONUS, 1.0) * scores
+        best = int(scores.argmax())
+        return float(self._grid[best]), float(scores[best])
