@@ -1,9 +1,12 @@
-"""The latent noise of a show: fixed by its seed, and turning slowly when asked to.
+"""The latent noise of a show: fixed by its seed, carried along by the camera, slowly renewed.
 
-Seed and phase flow in, unit-variance noise flows out. Phase counts noises: at a whole number k
-it is the k-th noise of the seed, between two of them an arc of a circle through both, so the
-variance stays one. It is a pure function of (seed, phase): asked twice, it answers the same.
-Noise is drawn on the CPU so that every device gets the same.
+Noise that stays put on the screen pins the picture to it: shapes stand still while everything
+moves. So each noise is a tile that travels with the motion since it was born, and tiles follow
+one another on an arc of a circle (cos of one, sin of the next), which keeps the variance at one
+and begins each tile at nothing, without a jump. What renews them is a phase: noise_drift a
+second, and the zoom, since a tile that is magnified turns coarse. Runs inside the generator's
+step; a function of the seed and of the motion so far, drawn on the CPU so that every device gets
+the same.
 """
 
 from __future__ import annotations
@@ -12,32 +15,77 @@ import math
 
 import torch
 
+from engine.diffusion.warp import inverse_matrix, limited
+from engine.records import Pose
+
+ZOOM_PER_NOISE = math.log(1.35)
+"""Change of log_zoom after which the next tile has taken over."""
+_BORN = Pose(log_zoom=-ZOOM_PER_NOISE)
+"""Where a tile begins: so small that it has its own size when it has taken over."""
 _STRIDE = 1_000_003
-"""Distance between the seeds of consecutive noises: prime, larger than any show is long."""
+"""Distance between the seeds of consecutive tiles: prime, larger than any show is long."""
 
 
-class TurningNoise:
-    """Noise (1, channels, rows, columns) by seed and phase; keeps the two ends of the arc."""
+class TravellingNoise:
+    """Noise (1, channels, rows, columns) of unit variance for one stream."""
 
     def __init__(self, shape: tuple[int, ...], device: torch.device, dtype: torch.dtype) -> None:
         self._shape = shape
         self._device = device
         self._dtype = dtype
-        self._ends: dict[int, torch.Tensor] = {}
+        self._tiles: dict[int, torch.Tensor] = {}
+        self.phase = 0.0
+        self.travelled = (Pose(), _BORN)
+        """How far the present tile and the next one have been carried since they were born."""
 
-    def at(self, seed: int, phase: float) -> torch.Tensor:
-        """The noise of a seed at a phase (0 is the seed's own first noise)."""
-        k = math.floor(phase)
-        theta = (phase - k) * math.pi / 2
-        first, second = seed + k * _STRIDE, seed + (k + 1) * _STRIDE
-        self._ends = {s: n for s, n in self._ends.items() if s in (first, second)}
-        if theta == 0.0:
-            return self._end(first)
-        return math.cos(theta) * self._end(first) + math.sin(theta) * self._end(second)
+    def move(self, motion: Pose, drifted: float) -> None:
+        """Carry the tiles by a motion; `drifted` is noise_drift times the seconds passed."""
+        motion = limited(motion)
+        now, following = (_added(each, motion) for each in self.travelled)
+        before = math.floor(self.phase)
+        self.phase += max(0.0, drifted) + abs(motion.log_zoom) / ZOOM_PER_NOISE
+        passed = math.floor(self.phase) - before
+        if passed == 1:
+            now, following = following, _BORN
+        elif passed > 1:
+            now, following = Pose(), _BORN
+        self.travelled = (now, following)
 
-    def _end(self, seed: int) -> torch.Tensor:
-        if seed not in self._ends:
+    def at(self, seed: int) -> torch.Tensor:
+        """The present noise of a seed."""
+        k = math.floor(self.phase)
+        theta = (self.phase - k) * math.pi / 2
+        seeds = (seed + k * _STRIDE, seed + (k + 1) * _STRIDE)
+        self._tiles = {s: tile for s, tile in self._tiles.items() if s in seeds}
+        first = carried(self._tile(seeds[0]), self.travelled[0])
+        if theta > 0.0:
+            second = carried(self._tile(seeds[1]), self.travelled[1])
+            first = math.cos(theta) * first + math.sin(theta) * second
+        return first.to(self._device, self._dtype)
+
+    def _tile(self, seed: int) -> torch.Tensor:
+        if seed not in self._tiles:
             generator = torch.Generator("cpu").manual_seed(seed & 0x7FFF_FFFF_FFFF_FFFF)
-            drawn = torch.randn(self._shape, generator=generator)
-            self._ends[seed] = drawn.to(self._device, self._dtype)
-        return self._ends[seed]
+            self._tiles[seed] = torch.randn(self._shape, generator=generator)
+        return self._tiles[seed]
+
+
+def _added(a: Pose, b: Pose) -> Pose:
+    return Pose(a.log_zoom + b.log_zoom, a.angle + b.angle, a.x + b.x, a.y + b.y)
+
+
+def carried(tile: torch.Tensor, motion: Pose) -> torch.Tensor:
+    """A tile (1, c, h, w), repeated without end, moved by `motion`: the nearest cell of each.
+
+    Interpolating would join neighbours, and the model takes joined noise for shapes; picking
+    cells keeps them independent as long as the tile is not magnified much.
+    """
+    if motion == Pose():
+        return tile
+    rows, columns = tile.shape[-2:]
+    m = inverse_matrix(motion, columns, rows)
+    y, x = torch.meshgrid((torch.arange(rows) + 0.5) * 2 / rows - 1,
+                          (torch.arange(columns) + 0.5) * 2 / columns - 1, indexing="ij")
+    u = ((m[0][0] * x + m[0][1] * y + m[0][2]) + 1) * columns / 2
+    v = ((m[1][0] * x + m[1][1] * y + m[1][2]) + 1) * rows / 2
+    return tile[..., v.floor().long() % rows, u.floor().long() % columns]

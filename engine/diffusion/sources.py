@@ -123,21 +123,25 @@ class Sources:
 
 STEPS = 6
 """Colours taken from the picture, from its darkest to its brightest."""
+LADDER = 0.8
+"""How far their brightness is evened out; hue and saturation stay the picture's."""
 
 
 def colours_of(picture: torch.Tensor) -> torch.Tensor:
-    """STEPS mean colours (STEPS, 3) of a picture, ordered by brightness and spread out.
+    """STEPS colours (STEPS, 3) of a picture, from nearly black to nearly full.
 
-    The mean colours of equal shares of its pixels, the darkest pulled to near black and the
-    brightest to near full, so that a flat picture still gives a pattern to see.
+    The mean colours of equal shares of its pixels, ordered by brightness, then moved most of the
+    way to an even ladder of brightness, so that a flat picture still gives a pattern to see. The
+    top of the ladder is a little above the purest tone of the hue: that much goes towards white.
     """
     small = F.adaptive_avg_pool2d(picture, 24)[0].flatten(1).T.float()  # (576, 3)
-    order = luma(small.T).argsort()
-    bands = small[order].view(STEPS, -1, 3).mean(1)
-    wanted = torch.linspace(0.06, 0.9, STEPS, device=picture.device)
+    bands = small[luma(small.T).argsort()].view(STEPS, -1, 3).mean(1)
     have = luma(bands.T).clamp_min(0.02)
-    # Halfway to an even ladder of brightness; hue and saturation are the picture's.
-    return (bands * (0.5 + 0.5 * wanted / have)[:, None].clamp(0, 3)).clamp(0, 1)
+    pure = luma((bands / bands.amax(1, keepdim=True).clamp_min(0.02)).T)
+    even = torch.linspace(0.02, 1.0, STEPS, device=picture.device) * (pure + 0.2).clamp_max(0.9)
+    wanted = torch.lerp(have, even, LADDER)
+    scaled = bands * (wanted / have)[:, None]
+    return (scaled + (scaled - 1).clamp_min(0).mean(1, keepdim=True)).clamp(0, 1)
 
 
 def luma(rgb: torch.Tensor) -> torch.Tensor:

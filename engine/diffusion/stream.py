@@ -17,7 +17,7 @@ import torch
 
 from engine.clock import monotonic
 from engine.diffusion.model import Model
-from engine.diffusion.noise import TurningNoise
+from engine.diffusion.noise import TravellingNoise
 from engine.diffusion.prompts import PromptBank
 from engine.diffusion.regulate import Regulator
 from engine.diffusion.sources import Sources, colour, colours_of
@@ -27,6 +27,9 @@ from engine.records import FrameParams, Pose, Prompt
 PALETTE_GLIDE = 0.15
 """Share by which the pattern's colours follow the picture's at each step: no flicker."""
 
+NOISE_SHARE = 0.85
+"""Share of the full noise that fed-back pictures get: with all of it, its blobs drown shapes."""
+
 
 @dataclass(slots=True)
 class State:
@@ -35,7 +38,6 @@ class State:
     picture: torch.Tensor
     pose: Pose
     time: float
-    noise_phase: float
 
 
 class Img2ImgStream:
@@ -56,7 +58,7 @@ class Img2ImgStream:
         self._seed = seed
         self._prompts = PromptBank(model, background)
         shape = (1, model.latent_channels, rows, columns)
-        self._noise = TurningNoise(shape, model.device, model.dtype)
+        self._noise = TravellingNoise(shape, model.device, model.dtype)
         self._sources = Sources(size, model.device)
         self._regulator = Regulator()
         self._palette: torch.Tensor | None = None
@@ -65,24 +67,26 @@ class Img2ImgStream:
 
     @property
     def noise_phase(self) -> float:
-        """How many noises the drift has passed, for `resume`."""
-        return self._state.noise_phase if self._state else 0.0
+        """How many noises have passed, for `resume`."""
+        return self._noise.phase
 
     def resume(self, picture: np.ndarray, params: FrameParams, noise_phase: float = 0.0) -> None:
         """Go on from a picture uint8 (h, w, 3) that another stream of this size has made."""
         tensor = torch.from_numpy(picture.copy()).to(self._model.device)
         tensor = (tensor.permute(2, 0, 1)[None].to(self._model.dtype) / 255).contiguous()
-        self._state = State(tensor, params.pose, params.time, noise_phase)
+        self._state = State(tensor, params.pose, params.time)
+        self._noise.phase = noise_phase
 
     def checkpoint(self) -> dict[str, np.ndarray]:
         """All that the next picture depends on, as named arrays; empty before the first."""
         state = self._state
         if state is None:
             return {}
-        pose = (state.pose.log_zoom, state.pose.angle, state.pose.x, state.pose.y)
+        poses = (state.pose, *self._noise.travelled)
         kept = {
-            "picture": state.picture.float().cpu().numpy(), "pose": np.array(pose),
-            "clock": np.array((state.time, state.noise_phase)),
+            "picture": state.picture.float().cpu().numpy(),
+            "poses": np.array([(p.log_zoom, p.angle, p.x, p.y) for p in poses]),
+            "clock": np.array((state.time, self._noise.phase)),
             "steer": np.array(list(self._regulator.steer.values())),
         }
         if self._palette is not None:
@@ -95,8 +99,10 @@ class Img2ImgStream:
             return
         device, dtype = self._model.device, self._model.dtype
         picture = torch.from_numpy(kept["picture"]).to(device, dtype)
-        time, phase = kept["clock"].tolist()
-        self._state = State(picture, Pose(*kept["pose"].tolist()), time, phase)
+        pose, *travelled = (Pose(*row) for row in kept["poses"].tolist())
+        time, self._noise.phase = kept["clock"].tolist()
+        self._state = State(picture, pose, time)
+        self._noise.travelled = tuple(travelled)
         steer = kept["steer"].tolist()
         self._regulator.steer = dict(zip(self._regulator.steer, steer, strict=True))
         if "palette" in kept:
@@ -113,29 +119,29 @@ class Img2ImgStream:
             state.pose, state.time = params.pose, params.time
             return to_bytes(state.picture)
         dt = max(0.0, params.time - state.time) if state else 0.0
-        phase = (state.noise_phase if state else 0.0) + params.noise_drift * dt
-        picture = self._first(params) if state is None else self._next(state, params, phase)
+        picture = self._first(params) if state is None else self._next(state, params, dt)
         if not bool(torch.isfinite(picture).all()):
             self.broken += 1
             picture = state.picture if state else torch.full_like(picture, 0.5)
         picture = self._regulator.correct(picture, dt)
-        self._state = State(picture, params.pose, params.time, phase)
+        self._state = State(picture, params.pose, params.time)
         return to_bytes(picture)
 
     def _first(self, params: FrameParams) -> torch.Tensor:
         """From noise alone: there is nothing to feed back yet."""
-        noise = self._noise.at(self._seed + params.seed, 0.0)
+        noise = self._noise.at(self._seed + params.seed)
         return self._redraw(torch.zeros_like(noise), noise, 1.0, params)
 
-    def _next(self, state: State, params: FrameParams, phase: float) -> torch.Tensor:
+    def _next(self, state: State, params: FrameParams, dt: float) -> torch.Tensor:
         motion = limited(params.pose.since(state.pose))
+        self._noise.move(motion, params.noise_drift * dt)
         picture = warp(state.picture, motion)
         picture = sharpen(picture, self._regulator.sharpening).clamp(0.0, 1.0)
         picture = self._mix_source(picture, params)
         if timestep_of(params.strength, self._model) == 0:
             return picture
         clean = self._timed("encode", lambda: self._model.encode(picture))
-        noise = self._noise.at(self._seed + params.seed, phase)
+        noise = NOISE_SHARE * self._noise.at(self._seed + params.seed)
         return self._redraw(clean, noise, params.strength, params)
 
     def _mix_source(self, picture: torch.Tensor, params: FrameParams) -> torch.Tensor:
