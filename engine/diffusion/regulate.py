@@ -56,7 +56,7 @@ class Band:
 BANDS = {
     "mean": Band(0.16, 0.55, rate=0.8, down=-0.25, up=0.25),
     "contrast": Band(0.19, 0.31, rate=0.8, down=-0.20, up=0.40),
-    "chroma": Band(0.07, 0.25, rate=0.8, down=-0.25, up=0.25),
+    "chroma": Band(0.07, 0.22, rate=0.8, down=-0.25, up=0.25),
     "detail": Band(0.018, 0.070, rate=1.5, down=0.0, up=0.8),
 }
 """Gamma, contrast and saturation are steered in logarithms, sharpening in its amount."""

@@ -77,7 +77,7 @@ def test_a_killed_worker_is_replaced_and_the_numbers_count_on(generator):
     assert health.pid != killed.pid and health.restarts == killed.restarts + 1
     assert health.state == "running" and "-9" in health.fault
     assert after.number <= health.generated
-    assert longest < 0.25  # nobody waited for the dead
+    assert longest < 0.5  # nobody waited for the dead; a busy machine may hold us back
 
 
 def test_the_picture_goes_on_from_the_last_one(generator):
