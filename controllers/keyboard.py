@@ -27,6 +27,7 @@ _ROWS = (
     Key("b", "blackout", TOGGLE, "blackout: no light; again brings the picture back"),
     Key("h", "hush", TOGGLE, "hush: the safe look; again returns"),
     Key("space", "tap", 1.0, "tap the tempo"),
+    Key("enter", "beat_one", 1.0, "this beat is the first of the bar"),
     Key("right", "next", 1.0, "next preset"),
     Key("left", "previous", 1.0, "previous preset"),
     *(Key(str(n), f"preset.{n}", 1.0, f"preset {n}") for n in range(1, 10)),
@@ -47,5 +48,5 @@ def events_for_key(name: str, time: float) -> list[ControlEvent]:
 def help_lines() -> list[str]:
     """The table as text, one key a line, the nine preset keys in one."""
     rows = [(k.name, k.help) for k in _ROWS if not k.name.isdigit()]
-    rows.insert(6, ("1..9", "preset 1 to 9"))
+    rows.insert(7, ("1..9", "preset 1 to 9"))
     return [f"{name:<6} {text}" for name, text in rows]

@@ -99,6 +99,17 @@ def rate(text: str) -> int:
     return int(text)
 
 
+def tempo_range(text: str) -> tuple[float, float]:
+    """`70-180` to (70.0, 180.0), beats a minute; at least an octave within 30..300."""
+    try:
+        low, high = (float(part) for part in text.split("-"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not LOW-HIGH, e.g. 70-180") from None
+    if not (30.0 <= low and 2.0 * low <= high <= 300.0):
+        raise argparse.ArgumentTypeError(f"{text!r}: 30..300 bpm, the high at least twice the low")
+    return low, high
+
+
 def _demo(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "demo", "plays the demo set, or films it where there is no display", "")
     verb.add_argument("--seconds", type=seconds, help="stop after this time")
@@ -157,6 +168,7 @@ def _frames(verbs: argparse._SubParsersAction) -> _Parser:
 def _beats(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "beats", "the beats as they are heard, one JSON line each", "song.flac")
     _song(verb)
+    verb.add_argument("--range", type=tempo_range, default=(70.0, 180.0), metavar="LOW-HIGH")
     return verb
 
 

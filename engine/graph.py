@@ -66,6 +66,8 @@ class Graph:
         for address, time in triggers(events):
             if address == "tap":
                 self._hearing.transport.tap(time)
+            elif address == "beat_one":
+                self._hearing.beat_one(time)
         beat = self.moment.signals.beat.beat
         current = scene_index(self.show, beat, self.moment.controls)
         return reduce(self.moment.controls, events, names=self.show.names, current=current)

@@ -26,7 +26,7 @@ from engine.diffusion.model import check_folder
 from engine.diffusion.process import ProcessGenerator
 from engine.exchange import EventQueue
 from engine.listening import Listening
-from engine.records import ControlEvent, FrameParams
+from engine.records import ControlEvent, FrameParams, Moment
 from engine.render.compositor import Compositor
 from engine.render.recorder import Recorder
 from engine.render.window import Offscreen, Window
@@ -80,6 +80,7 @@ class Performance:
         self._shown = 0
         self._index = 0
         self._film_due = self._film_asked = 0.0
+        self._known = self._before = self._latency = 0.0
         self._key_events = 0
 
     def __enter__(self) -> Performance:
@@ -193,6 +194,8 @@ class Performance:
         self.window.swap()
         self.window.poll()
         self._lead += LEAD_GAIN * (self.window.swapped - begun - self._lead)
+        age = self.clock.now() - self._known + self.listening.source.latency
+        self._latency += LEAD_GAIN * (max(0.0, age) - self._latency)
         self._stats.display(self.window.frame_seconds * 1000.0)
 
     def _draw(self) -> None:
@@ -202,8 +205,8 @@ class Performance:
         for path in self._shaders.drain():
             self.compositor.reload_shader(path)
         now = self.clock.now()
-        latency = getattr(self.listening.source, "latency", 0.0)
-        params = self._params(now + self._lead + latency)
+        moment = self.listening.moment.get()
+        params = self._params(now + self._lead + self.listening.source.latency, moment)
         frame = self.generator.latest()
         if frame is not None and frame.number != self._shown and not params.freeze:
             self._shown = frame.number
@@ -213,11 +216,12 @@ class Performance:
         self.compositor.draw(params, self.window.screen)
         self._record(now)
 
-    def _params(self, time: float) -> FrameParams:
+    def _params(self, time: float, moment: Moment) -> FrameParams:
+        """What to draw so that it fits the sound when it is seen."""
         self._index += 1
-        return resolve(
-            time, self._index, self._lead, self.listening.moment.get(), self.listening.show.get()
-        )
+        self._known = moment.time
+        dt, self._before = time - self._before, time
+        return resolve(time, self._index, dt, moment, self.listening.show.get())
 
     def _record(self, time: float) -> None:
         """Hand sound and picture to the recorder; the picture is the one asked for before."""
@@ -240,7 +244,7 @@ class Performance:
         snapshot = self._stats.snapshot(
             time=self.clock.now(),
             generator=health,
-            latency_ms=(self.clock.now() - moment.time + self._lead) * 1000.0,
+            latency_ms=self._latency * 1000.0,
             beat=moment.signals.beat,
             audio_overruns=self.listening.source.overruns,
             events=self._key_events + sum(received),

@@ -61,7 +61,7 @@ KNOBS = tuple(f"knob{n}" for n in range(1, 17))
 """Free controls 0..1 for expressions; moved by MIDI, OSC and later the web page."""
 SWITCHES = ("freeze", "blackout", "hush")
 """Held states: a value above 0.5 is on; keys toggle them."""
-TRIGGERS = ("tap", "next", "previous", "autopilot", "reset")
+TRIGGERS = ("tap", "beat_one", "next", "previous", "autopilot", "reset")
 """Momentary actions: only a value above 0 counts."""
 
 SOURCES = ("rings", "tunnel", "cells", "waves", "plasma", "stripes", "star", "horizon")

@@ -35,6 +35,8 @@ class AudioSource(Protocol):
     name: str
     overruns: int
     finished: bool
+    latency: float
+    """Seconds from the sound in the room to its samples here; negative if it is yet to sound."""
 
     def start(self) -> None:
         """Open what must be opened; DeviceError or MediaError if that fails."""
@@ -55,6 +57,8 @@ class AudioSource(Protocol):
 
 class MemorySource:
     """Samples (n, 2) as a source, as fast as they are read; the twin for tests and rehearsal."""
+
+    latency = 0.0
 
     def __init__(self, samples: np.ndarray, name: str = "memory") -> None:
         self.name = name
@@ -139,6 +143,11 @@ class LiveInput:
     def overruns(self) -> int:
         """Times that samples were lost: by the device's driver or by a too slow reader."""
         return self._ring.overruns + self._input_overflows
+
+    @property
+    def latency(self) -> float:
+        """PortAudio's figure for the way from the converter to the callback."""
+        return self._stream.latency if self._stream is not None else 0.0
 
     def start(self) -> None:
         """Open the device; DeviceError if there is none of this name or it refuses."""
@@ -262,6 +271,11 @@ class SongPlayer:
     @property
     def finished(self) -> bool:
         return 0 < len(self._samples) <= self._played and self._ring.available < HOP
+
+    @property
+    def latency(self) -> float:
+        """The output's way from the callback to the loudspeaker, negative: it is yet to sound."""
+        return -self._stream.latency if self._stream is not None else 0.0
 
     @property
     def seconds(self) -> float:
