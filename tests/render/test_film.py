@@ -11,6 +11,7 @@ import pytest
 from engine import clock
 from engine.errors import MediaError
 from engine.render.film import FilmWriter, Recorder, even
+from engine.render.preview import sample_picture
 
 RATE = 48_000
 
@@ -79,14 +80,15 @@ def test_colours_come_back(tmp_path):
 
 
 def test_the_same_film_twice_is_the_same(tmp_path):
-    rng = np.random.default_rng(5)
-    pictures = rng.integers(0, 255, (12, 36, 64, 3), np.uint8)
-    for name in ("a.mp4", "b.mp4"):
-        with FilmWriter(tmp_path / name, (64, 36), 30, tone(0.4)) as film:
+    pictures = [np.roll(sample_picture((64, 36)), 3 * n, 1) for n in range(12)]
+    seen = []
+    for n in range(12):  # The encoder's tools differ now and then: twice tells little.
+        with FilmWriter(tmp_path / f"{n}.mp4", (64, 36), 30, tone(0.4)) as film:
             for picture in pictures:
                 film.write(picture)
-    first, second = decoded(tmp_path / "a.mp4"), decoded(tmp_path / "b.mp4")
-    assert np.array_equal(first[0], second[0]) and np.array_equal(first[2], second[2])
+        seen.append(decoded(tmp_path / f"{n}.mp4"))
+    for pictures, _, sound in seen[1:]:
+        assert np.array_equal(pictures, seen[0][0]) and np.array_equal(sound, seen[0][2])
 
 
 def test_odd_sizes_lose_their_last_column_and_row(tmp_path):
