@@ -1,11 +1,13 @@
 """One test a kind of bad input: one clear line on standard error, exit status 2, no traceback."""
 
-import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from engine.cli import main
 
 BAD_SHADER = """/*{"ISFVSN": "2", "INPUTS": [{"NAME": "inputImage", "TYPE": "image"}]}*/
 
@@ -15,20 +17,23 @@ void main() {
 """
 
 
-def _run(*args: str, **environment: str | None) -> tuple[int, str]:
-    variables = {key: v for key, v in {**os.environ, **environment}.items() if v is not None}
-    command = [sys.executable, "-m", "engine", *args]
-    done = subprocess.run(command, capture_output=True, text=True, env=variables, timeout=120)
-    return done.returncode, done.stderr
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture) -> Callable:
+    """Run the command in this process; it must end with status 2 and one line of these words."""
 
+    def check(*args: str, says: tuple[str, ...]) -> None:
+        try:
+            status = main(args)
+        except SystemExit as ended:
+            status = ended.code
+        words = capsys.readouterr().err
+        assert status == 2, words
+        lines = words.strip().splitlines()
+        assert len(lines) == 1, words
+        for part in says:
+            assert part in lines[0], words
 
-def _refused(*args: str, says: tuple[str, ...], **environment: str | None) -> None:
-    status, words = _run(*args, **environment)
-    assert status == 2, words
-    lines = words.strip().splitlines()
-    assert len(lines) == 1, words
-    for part in says:
-        assert part in lines[0], words
+    return check
 
 
 def _look(folder: Path, text: str) -> str:
@@ -49,9 +54,9 @@ def _look(folder: Path, text: str) -> str:
     ],
     ids=["key", "name", "type", "range", "expression", "midi"],
 )
-def test_preset(tmp_path: Path, text: str, says: tuple[str, ...]) -> None:
+def test_preset(refused: Callable, tmp_path: Path, text: str, says: tuple[str, ...]) -> None:
     path = _look(tmp_path, text)
-    _refused("play", path, "--offscreen", "--audio", "demo", says=says)
+    refused("play", path, "--offscreen", "--audio", "demo", says=says)
 
 
 def test_check_tells_all_and_fails(tmp_path: Path) -> None:
@@ -64,48 +69,57 @@ def test_check_tells_all_and_fails(tmp_path: Path) -> None:
     assert done.stdout.startswith("ok ") and "bad.toml:1: strength = 7" in done.stdout
 
 
-def test_unknown_sound_device() -> None:
-    _refused("play", "hush", "--offscreen", "--audio", "No Such Card", says=("No Such Card",))
+def test_unknown_sound_device(refused: Callable) -> None:
+    refused("play", "hush", "--offscreen", "--audio", "No Such Card", says=("No Such Card",))
 
 
-def test_unreadable_sound_file(tmp_path: Path) -> None:
+def test_unreadable_sound_file(refused: Callable, tmp_path: Path) -> None:
     path = tmp_path / "song.mp3"
     path.write_bytes(b"this is no music" * 100)
-    _refused("beats", str(path), says=("song.mp3",))
-    _refused("render", str(tmp_path / "none.wav"), says=("none.wav",))
+    refused("beats", str(path), says=("song.mp3",))
+    refused("render", str(tmp_path / "none.wav"), says=("none.wav",))
 
 
-def test_shader_that_does_not_compile(tmp_path: Path) -> None:
+def test_shader_that_does_not_compile(
+    refused: Callable, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     path = tmp_path / "bad.fs"
     path.write_text(BAD_SHADER)
-    command = [sys.executable, "-m", "engine", "shader", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 2
-    assert "bad.fs:4" in done.stdout and "nonsense" in done.stdout
+    assert main(["shader", str(path)]) == 2
+    told = capsys.readouterr().out
+    assert "bad.fs:4" in told and "nonsense" in told
     look = str(tmp_path / "look.toml")
     Path(look).write_text("[[prompts]]\ntext='sea'\n[[effects]]\nshader='bad'\n")
-    _refused("play", look, "--offscreen", "--audio", "demo", says=("bad.fs:4", "nonsense"))
+    refused("play", look, "--offscreen", "--audio", "demo", says=("bad.fs:4", "nonsense"))
 
 
-def test_model_folder_with_a_part_missing(tmp_path: Path) -> None:
+def test_model_folder_with_a_part_missing(refused: Callable, tmp_path: Path) -> None:
     (tmp_path / "model_index.json").write_text('{"_class_name": "StableDiffusionImg2ImgPipeline"}')
-    _refused("render", "demo", "--model", str(tmp_path), "--to", "1",
-             says=(str(tmp_path), "unet"))
-    _refused("play", "--offscreen", "--audio", "demo", "--model", str(tmp_path / "nowhere"),
-             says=("nowhere",))
+    refused("render", "demo", "--model", str(tmp_path), "--to", "1", says=(str(tmp_path), "unet"))
+    refused(
+        "play",
+        "--offscreen",
+        "--audio",
+        "demo",
+        "--model",
+        str(tmp_path / "nowhere"),
+        says=("nowhere",),
+    )
 
 
-def test_no_display() -> None:
-    _refused("play", "hush", "--audio", "demo", says=("display", "--offscreen"),
-             DISPLAY=None, WAYLAND_DISPLAY=None)
+def test_no_display(refused: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    refused("play", "hush", "--audio", "demo", says=("display", "--offscreen"))
 
 
-def test_midi_port_or_driver_missing() -> None:
-    _refused("play", "hush", "--offscreen", "--audio", "demo", "--midi", "No Such Port",
-             says=("MIDI",))
+def test_midi_port_or_driver_missing(refused: Callable) -> None:
+    refused(
+        "play", "hush", "--offscreen", "--audio", "demo", "--midi", "No Such Port", says=("MIDI",)
+    )
 
 
-def test_wrong_usage() -> None:
-    _refused("render", says=("SONG",))
-    _refused("play", "--size", "12by9", says=("12by9", "1280x720"))
-    _refused("fly", says=("fly",))
+def test_wrong_usage(refused: Callable) -> None:
+    refused("render", says=("SONG",))
+    refused("play", "--size", "12by9", says=("12by9", "1280x720"))
+    refused("fly", says=("fly",))
