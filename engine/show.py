@@ -7,7 +7,6 @@ key, value and what is allowed; nothing half-read ever leaves this file.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from engine import isf
 from engine.errors import ExpressionError, LiquidlightError, PresetError
 from engine.expressions import Expression, compile_expression, near
 from engine.params import NAMES, PARAMS, SOURCES, WEIGHT, Param
-from engine.toml_places import line_of
+from engine.toml_file import TomlFile
 
 PRESETS = Path(__file__).parent.parent / "presets"
 """The looks and sets that ship."""
@@ -96,79 +95,22 @@ class Show:
         return tuple(preset.name for preset in self.presets)
 
 
-class _File:
-    """A parsed TOML file that can say where a wrong value stands."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
+def _value(file: TomlFile, raw: object, place: tuple, param: Param) -> Value:
+    """A number in range, or the text of an expression."""
+    if isinstance(raw, str):
         try:
-            self.text = path.read_text("utf-8")
-            self.data: dict[str, Any] = tomllib.loads(self.text)
-        except OSError as error:
-            raise PresetError(f"{path}: cannot be read ({error.strerror})") from None
-        except UnicodeDecodeError:
-            raise PresetError(f"{path}: not a UTF-8 text file") from None
-        except tomllib.TOMLDecodeError as error:
-            raise PresetError(f"{path}: {_toml_reason(error)}") from None
-
-    def error(self, place: tuple[str | int, ...], message: str) -> PresetError:
-        key = ".".join(str(p + 1) if isinstance(p, int) else p for p in place)
-        return PresetError(f"{self.path}:{line_of(self.text, place)}: {key} {message}")
-
-    def check_keys(self, table: Mapping[str, Any], place: tuple, allowed: tuple[str, ...]) -> None:
-        for key in table:
-            if key not in allowed:
-                raise self.error((*place, key), f"is not known{near(key, allowed)}")
-
-    def text_at(self, table: Mapping[str, Any], place: tuple, default: str = "") -> str:
-        value = table.get(place[-1], default)
-        if not isinstance(value, str):
-            raise self.error(place, f"= {value!r} is not a text in quotes")
-        return value
-
-    def table_at(self, table: Mapping[str, Any], key: str) -> dict[str, Any]:
-        value = table.get(key, {})
-        if not isinstance(value, dict):
-            raise self.error((key,), f"must be a table: [{key}]")
-        return value
-
-    def tables_at(self, key: str) -> list[dict[str, Any]]:
-        value = self.data.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-            raise self.error((key,), f"must be a list of tables: [[{key}]]")
-        return value
-
-    def value(self, raw: object, place: tuple, param: Param) -> Value:
-        """A number in range, or the text of an expression."""
-        if isinstance(raw, str):
-            try:
-                return Value(param, param.default, compile_expression(raw, NAMES))
-            except ExpressionError as error:
-                raise self.error(place, f'= "{raw}": {error}') from None
-        if isinstance(raw, bool):
-            raw = float(raw) if param.high == 1 and param.integer else raw
-        if isinstance(raw, bool) or not isinstance(raw, (int, float)):
-            allowed = f"a number {param.range} or an expression in quotes"
-            raise self.error(place, f"= {raw!r} is not {allowed}")
-        if not param.allows(raw):
-            whole = " (whole numbers)" if param.integer else ""
-            raise self.error(place, f"= {raw} is outside {param.range}{whole}")
-        return Value(param, float(raw))
-
-    def choice(self, raw: str, place: tuple, allowed: tuple[str, ...]) -> str:
-        if raw not in allowed:
-            raise self.error(place, f"= {raw!r} is not known{near(raw, allowed)}")
-        return raw
-
-
-def _toml_reason(error: tomllib.TOMLDecodeError) -> str:
-    """`Invalid value (at line 3, column 9)` as `3: Invalid value (column 9)`."""
-    text = str(error)
-    head, _, tail = text.partition(" (at line ")
-    if not tail:
-        return text
-    line, _, column = tail.rstrip(")").partition(", ")
-    return f"{line}: {head} ({column})"
+            return Value(param, param.default, compile_expression(raw, NAMES))
+        except ExpressionError as error:
+            raise file.error(place, f'= "{raw}": {error}') from None
+    if isinstance(raw, bool):
+        raw = float(raw) if param.high == 1 and param.integer else raw
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)):
+        allowed = f"a number {param.range} or an expression in quotes"
+        raise file.error(place, f"= {raw!r} is not {allowed}")
+    if not param.allows(raw):
+        whole = " (whole numbers)" if param.integer else ""
+        raise file.error(place, f"= {raw} is outside {param.range}{whole}")
+    return Value(param, float(raw))
 
 
 def find_preset(name: str, beside: Path | None = None) -> Path:
@@ -188,13 +130,13 @@ def find_preset(name: str, beside: Path | None = None) -> Path:
 def load_show(name: str) -> Show:
     """Load a set, or a preset as a set of one. Raises PresetError for the first mistake."""
     path = find_preset(name)
-    file = _File(path)
+    file = TomlFile(path)
     return _load_set(file) if "presets" in file.data else _single(_load_preset(file))
 
 
 def load_preset(path: Path) -> Preset:
     """Load and check one preset file."""
-    return _load_preset(_File(path))
+    return _load_preset(TomlFile(path))
 
 
 def _single(preset: Preset) -> Show:
@@ -204,16 +146,14 @@ def _single(preset: Preset) -> Show:
     )
 
 
-def _load_set(file: _File) -> Show:
+def _load_set(file: TomlFile) -> Show:
     file.check_keys(file.data, (), _SET_KEYS)
     names = file.data["presets"]
     if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
         raise file.error(("presets",), "must be a list of one or more preset names")
     presets = tuple(_member(file, name, ("presets",)) for name in names)
     hush = _member(file, file.text_at(file.data, ("hush",), HUSH), ("hush",))
-    bars, fade = (
-        file.value(file.data.get(row.name, row.default), (row.name,), row) for row in (_BARS, _FADE)
-    )
+    bars, fade = (_number(file, row) for row in (_BARS, _FADE))
     midi: dict[str, str] = {}
     for preset in presets:
         midi.update(preset.midi)
@@ -224,18 +164,22 @@ def _load_set(file: _File) -> Show:
     )
 
 
-def _member(file: _File, name: str, place: tuple) -> Preset:
+def _number(file: TomlFile, row: Param) -> Value:
+    return _value(file, file.data.get(row.name, row.default), (row.name,), row)
+
+
+def _member(file: TomlFile, name: str, place: tuple) -> Preset:
     try:
         path = find_preset(name, file.path.parent)
     except PresetError as error:
         raise file.error(place, f": {error}") from None
-    member = _File(path)
+    member = TomlFile(path)
     if "presets" in member.data:
         raise file.error(place, f": {name} is a set; a set holds presets")
     return _load_preset(member)
 
 
-def _load_preset(file: _File) -> Preset:
+def _load_preset(file: TomlFile) -> Preset:
     data = file.data
     file.check_keys(data, (), (*_PRESET_KEYS, *_PRESET_TABLES))
     source = file.table_at(data, "source")
@@ -255,7 +199,7 @@ def _load_preset(file: _File) -> Preset:
     )
 
 
-def _prompts(file: _File) -> tuple[PromptLine, ...]:
+def _prompts(file: TomlFile) -> tuple[PromptLine, ...]:
     rows = file.tables_at("prompts")
     if not rows:
         raise file.error((), "prompts: at least one [[prompts]] with a text is needed")
@@ -265,12 +209,12 @@ def _prompts(file: _File) -> tuple[PromptLine, ...]:
         text = file.text_at(row, ("prompts", n, "text"))
         if not text.strip():
             raise file.error(("prompts", n, "text"), "is empty")
-        weight = file.value(row.get("weight", 1.0), ("prompts", n, "weight"), WEIGHT)
+        weight = _value(file, row.get("weight", 1.0), ("prompts", n, "weight"), WEIGHT)
         lines.append(PromptLine(text, weight))
     return tuple(lines)
 
 
-def _numbers(file: _File) -> dict[str, Value]:
+def _numbers(file: TomlFile) -> dict[str, Value]:
     motion = file.table_at(file.data, "motion")
     allowed = tuple(name.removeprefix("motion.") for name in PARAMS if name.startswith("motion."))
     file.check_keys(motion, ("motion",), allowed)
@@ -279,11 +223,11 @@ def _numbers(file: _File) -> dict[str, Value]:
         table, _, key = name.rpartition(".")
         rows = file.table_at(file.data, table) if table else file.data
         place = (table, key) if table else (key,)
-        numbers[name] = file.value(rows.get(key, param.default), place, param)
+        numbers[name] = _value(file, rows.get(key, param.default), place, param)
     return numbers
 
 
-def _effect(file: _File, row: dict[str, Any], n: int) -> EffectLine:
+def _effect(file: TomlFile, row: dict[str, Any], n: int) -> EffectLine:
     place = ("effects", n)
     name = file.text_at(row, (*place, "shader"))
     try:
@@ -300,7 +244,7 @@ def _effect(file: _File, row: dict[str, Any], n: int) -> EffectLine:
 
 
 def _input(
-    file: _File, raw: object, place: tuple, item: isf.ShaderInput
+    file: TomlFile, raw: object, place: tuple, item: isf.ShaderInput
 ) -> Value | tuple[float, ...]:
     if item.components > 1:
         numbers = isinstance(raw, (list, tuple)) and all(type(v) in (int, float) for v in raw)
@@ -310,10 +254,10 @@ def _input(
         if not item.allows(value):
             raise file.error(place, f"= {raw!r} is not {item.components} numbers in {item.range}")
         return value
-    return file.value(raw, place, isf.input_param(item))
+    return _value(file, raw, place, isf.input_param(item))
 
 
-def _midi(file: _File) -> dict[str, str]:
+def _midi(file: TomlFile) -> dict[str, str]:
     """The rows of [midi]; what they say is checked by controllers.mapping."""
     rows = file.table_at(file.data, "midi")
     return {key: file.text_at(rows, ("midi", key)) for key in rows}
