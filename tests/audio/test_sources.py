@@ -7,10 +7,11 @@ import pytest
 from scipy.io import wavfile
 
 from engine import clock
-from engine.audio import sources
+from engine.audio import devices, inputs, songs
 from engine.audio.features import FeatureExtractor
+from engine.audio.inputs import RateChanger
 from engine.audio.media import stream_hops
-from engine.audio.sources import LiveInput, MemorySource, RateChanger, SongPlayer, open_source
+from engine.audio.sources import LiveInput, MemorySource, SongPlayer, open_source
 from engine.errors import DeviceError, MediaError
 from engine.exchange import SampleRing
 from engine.records import HOP, SAMPLERATE, AudioBlock
@@ -56,7 +57,7 @@ def test_memory_gives_every_hop_then_finishes():
 @pytest.mark.parametrize("rate", [44100, 96000])
 def test_a_changed_rate_keeps_pitch_and_repeats_exactly(rate):
     tone = np.sin(2 * np.pi * 1000 * np.arange(2 * rate) / rate).astype(np.float32)
-    raw = sources.padded(np.repeat(tone[:, None], 2, axis=1))
+    raw = songs.padded(np.repeat(tone[:, None], 2, axis=1))
     runs = []
     for _ in range(2):
         changer, hops = RateChanger(rate), []
@@ -93,10 +94,10 @@ def test_a_song_without_an_output_keeps_the_clocks_pace(tmp_path):
 def test_an_output_that_stops_calling_leaves_the_song_to_the_clock(tmp_path, monkeypatch):
     wavfile.write(tmp_path / "song.wav", SAMPLERATE, np.zeros((SAMPLERATE // 2, 2), np.float32))
     closed = []
-    monkeypatch.setattr(sources, "STALL_SECONDS", 0.2)
-    monkeypatch.setattr(sources.devices, "has_output", lambda: True)
-    monkeypatch.setattr(sources.devices, "open_stream", lambda kind, **settings: "dead stream")
-    monkeypatch.setattr(sources.devices, "close_stream", closed.append)
+    monkeypatch.setattr(songs, "STALL_SECONDS", 0.2)
+    monkeypatch.setattr(devices, "has_output", lambda: True)
+    monkeypatch.setattr(devices, "open_stream", lambda kind, **settings: "dead stream")
+    monkeypatch.setattr(devices, "close_stream", closed.append)
     player = SongPlayer(tmp_path / "song.wav")
     player.start()
     end = clock.monotonic() + 10
@@ -109,7 +110,7 @@ def test_an_output_that_stops_calling_leaves_the_song_to_the_clock(tmp_path, mon
 
 def test_a_lost_input_goes_on_as_silence_at_the_hop_rate(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(sources.clock, "monotonic", lambda: now[0])
+    monkeypatch.setattr(inputs.clock, "monotonic", lambda: now[0])
     source = LiveInput("any")
     assert source.read_hop() is None
     now[0] += 3.0
@@ -131,6 +132,6 @@ def test_a_spec_says_which_source_it_is(tmp_path):
 
 
 def test_without_any_input_the_message_says_so(monkeypatch):
-    monkeypatch.setattr(sources.devices, "_inputs", lambda: [])
+    monkeypatch.setattr(devices, "_inputs", lambda: [])
     with pytest.raises(DeviceError, match="has no sound input"):
         LiveInput("default").start()

@@ -1,0 +1,128 @@
+"""A song played live: to the default output where there is one, else by the clock.
+
+The output's callback sets the pace and copies what it plays into a ring, from which the analysis
+thread takes hops. A small thread watches the output, and takes its place when it is gone.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from engine import clock
+from engine.audio import demo, devices
+from engine.audio.inputs import STALL_SECONDS, WATCH_SECONDS
+from engine.audio.media import decode
+from engine.errors import DeviceError
+from engine.exchange import SampleRing
+from engine.records import HOP, HOP_SECONDS, SAMPLERATE
+
+
+def padded(samples: np.ndarray) -> np.ndarray:
+    """Samples (n, 2) as float32, filled up with silence to whole hops."""
+    short = -len(samples) % HOP
+    return np.pad(np.asarray(samples, np.float32), ((0, short), (0, 0)))
+
+
+class SongPlayer:
+    """A sound file played live: to the default output where there is one, else by the clock.
+
+    The output's callback sets the pace and copies what it plays into the ring. If there is no
+    output, or it stops calling, a thread paces the song by the steady clock, from where it was.
+    """
+
+    def __init__(self, path: str | Path, audible: bool = True) -> None:
+        self._path = demo.path() if str(path) == "demo" else Path(path)
+        self.name = "demo" if str(path) == "demo" else self._path.name
+        self._audible = audible
+        self._ring = SampleRing()
+        self._samples = np.zeros((0, 2), np.float32)
+        self._played = 0
+        self._stream = None
+        self._last_block = clock.monotonic()
+        self._ended = threading.Event()
+        self._pacer: threading.Thread | None = None
+
+    @property
+    def overruns(self) -> int:
+        return self._ring.overruns
+
+    @property
+    def finished(self) -> bool:
+        return 0 < len(self._samples) <= self._played and self._ring.available < HOP
+
+    @property
+    def latency(self) -> float:
+        """The output's way from the callback to the loudspeaker, negative: it is yet to sound."""
+        return -self._stream.latency if self._stream is not None else 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Length of the song; 0 before `start`."""
+        return len(self._samples) / SAMPLERATE
+
+    def start(self) -> None:
+        """Decode the song and begin to play it; MediaError if it cannot be read."""
+        self._samples = padded(decode(self._path))
+        self._last_block = clock.monotonic()
+        if self._audible and devices.has_output():
+            self._open()
+        self._pacer = threading.Thread(target=self._pace, name="song", daemon=True)
+        self._pacer.start()
+
+    def read_hop(self) -> np.ndarray | None:
+        return self._ring.read_hop()
+
+    def silent_for(self) -> float:
+        return clock.monotonic() - self._last_block
+
+    def close(self) -> None:
+        self._ended.set()
+        if self._pacer is not None:
+            self._pacer.join(timeout=2.0)
+            self._pacer = None
+
+    def _open(self) -> None:
+        try:
+            self._stream = devices.open_stream(
+                "OutputStream",
+                samplerate=SAMPLERATE,
+                channels=2,
+                dtype="float32",
+                blocksize=HOP,
+                callback=self._callback,
+            )
+        except DeviceError:
+            self._stream = None  # the song is paced by the clock instead
+
+    def _callback(self, out, count, _time, _status) -> None:
+        """On PortAudio's thread: play the next samples and copy them into the ring."""
+        out[:] = 0.0
+        if self._stream is not None:
+            self._take(count, out)
+
+    def _take(self, count: int, out: np.ndarray | None = None) -> None:
+        part = self._samples[self._played : self._played + count]
+        if len(part):
+            if out is not None:
+                out[: len(part)] = part
+            self._ring.write(part)
+            self._played += len(part)
+        self._last_block = clock.monotonic()
+
+    def _pace(self) -> None:
+        """On its own thread: watch the output; without one, write hops at absolute deadlines."""
+        while self._stream is not None and self.silent_for() < STALL_SECONDS:
+            if self._ended.wait(WATCH_SECONDS):
+                break
+        dead, self._stream = self._stream, None
+        begun, hops = self._last_block, 0
+        while not self._ended.is_set() and self._played < len(self._samples):
+            while clock.monotonic() >= begun + (hops + 1) * HOP_SECONDS:
+                self._take(HOP)
+                hops += 1
+            self._ended.wait(max(0.0, begun + (hops + 1) * HOP_SECONDS - clock.monotonic()))
+        if dead is not None:
+            devices.close_stream(dead)
