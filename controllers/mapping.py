@@ -25,7 +25,7 @@ from typing import Any
 from controllers.addresses import ALLOWED, TOGGLE, Address, find
 from engine.errors import PresetError
 from engine.records import ControlEvent
-from engine.toml_places import line_of
+from engine.toml_file import line_of
 
 FORM = '"cc 0..127" or "note 0..127", then "channel 1..16", a range as 0.8..1.4, "hold"'
 """The allowed form of a row, for messages."""

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from training import loop
 from training.pictures import Pictures
+from training.subjects import SUBJECTS
 
 CHANNELS = 24
 CROP = 64
@@ -197,9 +198,12 @@ def _scaling_factor(vae: AutoencoderTiny, folder: Path) -> float:
 
 
 @torch.no_grad()
-def psnr(vae: AutoencoderTiny, seed: int, count: int = 56) -> float:
-    """Mean decibels over 256 px pictures that were not trained on."""
-    images = Pictures(seed, 256).draw(count).images
-    again = vae.decoder(vae.encoder(images * 2 - 1)) / 2 + 0.5
-    error = (again.clamp(0, 1) - images).pow(2).mean((1, 2, 3))
-    return float((-10 * error.log10()).mean())
+def psnr(vae: AutoencoderTiny, seed: int, each: int = 2) -> float:
+    """Mean decibels over 256 px pictures of every subject that were not trained on."""
+    pictures = Pictures(seed, 256)
+    errors = []
+    for subject in SUBJECTS:
+        images = pictures.draw_subject(subject, each).images
+        again = vae.decoder(vae.encoder(images * 2 - 1)) / 2 + 0.5
+        errors.append((again.clamp(0, 1) - images).pow(2).mean((1, 2, 3)))
+    return float((-10 * torch.cat(errors).log10()).mean())

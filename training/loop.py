@@ -44,14 +44,14 @@ def train(task: Task, path: Path, budget: Budget, seed: int) -> bool:
     if state["done"]:
         return False
     step, spent, start = state["step"], state["seconds"], time.monotonic()
-    saved, sums = start, defaultdict(float)
+    saved, values = start, defaultdict(list)
     while (progress := budget.progress(step, spent + time.monotonic() - start)) < 1:
         generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
         for name, value in task.step(progress, generator).items():
-            sums[name] += value
+            values[name].append(value)
         step += 1
         if step % LOG_EVERY == 0:
-            report(path, step, spent + time.monotonic() - start, sums)
+            report(path, step, spent + time.monotonic() - start, values)
         if time.monotonic() - saved > SAVE_EVERY_S:
             save(task, path, step, spent + time.monotonic() - start, done=False)
             saved = time.monotonic()
@@ -59,10 +59,10 @@ def train(task: Task, path: Path, budget: Budget, seed: int) -> bool:
     return True
 
 
-def report(path: Path, step: int, seconds: float, sums: dict[str, float]) -> None:
-    means = "  ".join(f"{name} {value / LOG_EVERY:.4f}" for name, value in sums.items())
+def report(path: Path, step: int, seconds: float, values: dict[str, list[float]]) -> None:
+    means = "  ".join(f"{name} {sum(some) / len(some):.4f}" for name, some in values.items())
     print(f"{path.stem}  {seconds:.0f} s  step {step}  {means}", flush=True)
-    sums.clear()
+    values.clear()
 
 
 def save(task: Task, path: Path, step: int, seconds: float, done: bool) -> None:
@@ -109,11 +109,8 @@ class Ema:
     def update(self, network: nn.Module) -> None:
         self.updates += 1
         decay = min(self.decay, self.updates / (self.updates + 10))
-        for name, value in network.state_dict().items():
-            if value.dtype.is_floating_point:
-                self.weights[name].lerp_(value, 1 - decay)
-            else:
-                self.weights[name].copy_(value)
+        now = network.state_dict()
+        torch._foreach_lerp_([self.weights[name] for name in now], list(now.values()), 1 - decay)
 
     def state_dict(self) -> dict[str, Any]:
         return {"weights": self.weights, "updates": self.updates}

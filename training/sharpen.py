@@ -18,14 +18,14 @@ from training import diffusion, loop, sources, unet
 from training.critic import Heads, features
 
 ANCHOR = 2.0
-ADVERSARIAL = 0.12
-HEAD_LR = 1e-3
+ADVERSARIAL = 0.25
+HEAD_LR = 2e-3
 CRITIC_T = (20, 700)
 
 
 class SharpenTask:
     def __init__(
-        self, seed: int, data: unet.Data, start: Path, peak_lr: float = 1.5e-4, batch: int = 24
+        self, seed: int, data: unet.Data, start: Path, peak_lr: float = 2e-4, batch: int = 16
     ):
         torch.manual_seed(seed)
         self.data, self.peak_lr, self.batch = data, peak_lr, batch
@@ -101,7 +101,6 @@ def _adam(network: nn.Module, lr: float) -> torch.optim.Optimizer:
 def _apply(network: nn.Module, optimizer: torch.optim.Optimizer, runs: list) -> None:
     """Average the parts' gradients and take a clipped step."""
     parameters = list(network.parameters())
-    for i, parameter in enumerate(parameters):
-        parameter.grad = sum(run[i] for run in runs) / len(runs)
+    unet.set_mean_gradients(parameters, runs)
     nn.utils.clip_grad_norm_(parameters, 1.0)
     optimizer.step()

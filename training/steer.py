@@ -159,12 +159,14 @@ def main() -> None:
     parser.add_argument("what", choices=("noise", "frames", "loop", "measure"))
     parser.add_argument("path", type=Path, nargs="?", default=Path("training/out/steer.png"))
     parser.add_argument("--folder", type=Path, default=export.FOLDER)
+    parser.add_argument("--size", type=int, default=256)
     args = parser.parse_args()
     model = Model.shipped(args.folder)
     if args.what == "measure":
         print(redness(model))
         return
-    {"noise": noise_sheet, "frames": frames_sheet, "loop": loop_sheet}[args.what](model, args.path)
+    draw = {"noise": noise_sheet, "frames": frames_sheet, "loop": loop_sheet}[args.what]
+    draw(model, args.path, args.size)
 
 
 if __name__ == "__main__":

@@ -132,7 +132,9 @@ def main() -> None:
     parser.add_argument("--only", metavar="STAGE", help="run this stage alone")
     parser.add_argument("--minutes", type=minutes, nargs="*", default=[], metavar="STAGE=MINUTES")
     parser.add_argument("--threads", type=int, default=1, help="of each operation")
+    parser.add_argument("--workers", type=int, default=unet.WORKERS, help="that share a UNet batch")
     args = parser.parse_args()
+    unet.WORKERS = args.workers
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     torch.set_num_threads(args.threads)
     chain = Chain(args.out, args.seed, MINUTES | dict(args.minutes), args.folder)

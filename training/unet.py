@@ -99,9 +99,8 @@ class DiffusionTask:
         target = diffusion.velocity(x, z, t)
         halves = zip(*(part.chunk(WORKERS) for part in (x, t, states, target)), strict=True)
         runs = list(self.threads.map(lambda half: self.gradients(*half), halves))
-        for i, parameter in enumerate(self.parameters):
-            parameter.grad = sum(run[1][i] for run in runs) / len(runs)
-        nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        set_mean_gradients(self.parameters, [run[1] for run in runs])
+        nn.utils.clip_grad_norm_(self.parameters, 1.0, foreach=True)
         self.optimizer.step()
         self.ema.update(self.unet)
         return {
@@ -112,6 +111,16 @@ class DiffusionTask:
     def gradients(self, x: Tensor, t: Tensor, states: Tensor, target: Tensor):
         loss = F.mse_loss(predict(self.unet, x, t, states), target)
         return loss.item(), torch.autograd.grad(loss, self.parameters)
+
+
+def set_mean_gradients(parameters: list[nn.Parameter], runs: list[tuple[Tensor, ...]]) -> None:
+    """Average the workers' gradients in place: fresh memory for 8.5 M numbers costs a tenth."""
+    total = list(runs[0])
+    for more in runs[1:]:
+        torch._foreach_add_(total, more)
+    torch._foreach_mul_(total, 1 / len(runs))
+    for parameter, gradient in zip(parameters, total, strict=True):
+        parameter.grad = gradient
 
 
 def predict(unet: UNet2DConditionModel, x: Tensor, t: Tensor, states: Tensor) -> Tensor:
