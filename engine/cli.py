@@ -92,6 +92,13 @@ def seconds(text: str) -> float:
     return value
 
 
+def port(text: str) -> int:
+    """A UDP port, or 0."""
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port 0..65535")
+    return int(text)
+
+
 def rate(text: str) -> int:
     """Pictures a second, 1..240."""
     if not text.isdigit() or not 1 <= int(text) <= 240:
@@ -127,9 +134,9 @@ def _play(verbs: argparse._SubParsersAction) -> _Parser:
     screen.add_argument("--display", metavar="NAME", help="full screen on this display")
     screen.add_argument("--windowed", action="store_true", help="in a window")
     screen.add_argument("--offscreen", action="store_true", help="without any display")
-    verb.add_argument("--size", type=size, default=(1280, 720), metavar="WxH")
+    verb.add_argument("--size", type=size, metavar="WxH", help="1280x720 where OpenGL is fast")
     verb.add_argument("--midi", default="all", metavar="NAME", help="a port, all or none")
-    verb.add_argument("--osc", type=int, default=7000, metavar="PORT", help="0 for none")
+    verb.add_argument("--osc", type=port, metavar="PORT", help="0 for none; usually 7000")
     verb.add_argument("--record", type=Path, metavar="FILE", help="film what is shown")
     verb.add_argument("--seconds", type=seconds, help="stop after this time")
     verb.add_argument("--stats", type=Path, metavar="FILE", help="one JSON line a second")

@@ -74,7 +74,7 @@ def _play_demo(options: Namespace) -> None:
 
     tell("the demo: F freeze, B blackout, H hush, arrows change the look, Esc ends")
     wanted = PlayOptions(
-        show=DEMO_SET, audio="demo", screen="windowed", osc=None, seconds=options.seconds
+        show=DEMO_SET, audio="demo", screen="windowed", seconds=options.seconds
     )
     with Performance(wanted, tell) as performance:
         performance.run()
@@ -95,7 +95,7 @@ def play(options: Namespace) -> None:
         display=options.display,
         size=options.size,
         midi=options.midi,
-        osc=options.osc or None,
+        osc=options.osc,
         record=options.record,
         seconds=options.seconds,
         stats=options.stats,

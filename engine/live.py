@@ -24,6 +24,7 @@ from engine.diffusion.canvas import canvas_size
 from engine.diffusion.contract import Generator
 from engine.diffusion.model import check_folder
 from engine.diffusion.process import ProcessGenerator
+from engine.errors import DeviceError
 from engine.exchange import EventQueue
 from engine.listening import Listening
 from engine.records import ControlEvent, FrameParams, Moment
@@ -32,13 +33,17 @@ from engine.render.recorder import Recorder
 from engine.render.window import Offscreen, Window
 from engine.resolve import resolve
 from engine.show import Show, load_show
-from engine.staging import prepare, shader_folders
+from engine.staging import in_software, prepare, shader_folders
 from engine.stats import Stats, StatsWriter
 from engine.watching import Watcher
 
 Tell = Callable[[str], None]
 QUIT_KEYS = ("escape", "q")
 FULLSCREEN_KEY = "tab"
+OSC_PORT = 7000
+WINDOW_SIZE = (1280, 720)
+SOFTWARE_SIZE, SOFTWARE_HZ = (640, 360), 30.0
+"""Where the processor draws, it has the model to run as well."""
 LEAD_GAIN = 0.05
 """Share of each measured drawing time that the lead takes over: a mean of about 20 frames."""
 
@@ -47,8 +52,9 @@ LEAD_GAIN = 0.05
 class PlayOptions:
     """What the command line asks of a performance. `seconds` None plays until it is ended.
 
-    `screen` is "fullscreen", "windowed" or "offscreen"; `midi` a port name, "all" or "none";
-    `osc` a UDP port or None.
+    `screen` is "fullscreen", "windowed" or "offscreen"; `size` None is 1280x720, drawn smaller
+    where OpenGL runs in software; `midi` a port name, "all" or "none"; `osc` a UDP port, 0 for
+    none, None for the usual one if it is free.
     """
 
     show: str
@@ -56,9 +62,9 @@ class PlayOptions:
     model: str = "small"
     screen: str = "fullscreen"
     display: str | None = None
-    size: tuple[int, int] = (1280, 720)
+    size: tuple[int, int] | None = None
     midi: str = "all"
-    osc: int | None = 7000
+    osc: int | None = None
     record: Path | None = None
     record_fps: int = 30
     seconds: float | None = None
@@ -82,6 +88,7 @@ class Performance:
         self._film_due = self._film_asked = 0.0
         self._known = self._before = self._latency = 0.0
         self._key_events = 0
+        self._notes: list[str] = []
 
     def __enter__(self) -> Performance:
         try:
@@ -89,6 +96,8 @@ class Performance:
         except BaseException:
             self._stack.close()
             raise
+        for note in self._notes:
+            self.tell(note)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -100,18 +109,16 @@ class Performance:
         mapping = parse_mapping(show.midi, str(show.files[0]))
         source = open_source(self.options.audio)
         self.window = self._keep(self._window())
-        self._stats = Stats(self.window.refresh_hz)
-        folders = shader_folders(show)
-        self.compositor = Compositor(self.window.ctx, self.options.size, folders)
+        self.size = self._canvas()
+        self._stats = Stats(self.window.pace_hz)
+        self.compositor = Compositor(self.window.ctx, self.size, shader_folders(show))
         prepare(self.compositor, show)
         self.clock = AudioClock()
         self.generator = self._keep(self._generator())
         self.listening = self._keep(Listening(source, show, self.clock, self._events))
         self.listening.start()
         self.midi = self._midi(mapping)
-        self.osc = None
-        if self.options.osc is not None:
-            self.osc = self._keep(OscInput(self.options.osc, self._events, self.clock))
+        self.osc = self._osc()
         self.recorder = self._recorder()
         self.writer = None
         if self.options.stats:
@@ -125,14 +132,26 @@ class Performance:
         return thing
 
     def _window(self) -> Window | Offscreen:
+        size = self.options.size or WINDOW_SIZE
         if self.options.screen == "offscreen":
-            return Offscreen(self.options.size)
+            return Offscreen(size)
         full = self.options.screen == "fullscreen"
-        return Window(self.options.size, self.options.display, full, "Liquidlight")
+        return Window(size, self.options.display, full, "Liquidlight")
+
+    def _canvas(self) -> tuple[int, int]:
+        """The size that is composed; the window shows it whole at its own size."""
+        if not in_software(self.window.ctx):
+            return self.options.size or WINDOW_SIZE
+        self.window.limit(SOFTWARE_HZ)
+        if self.options.size is not None:
+            return self.options.size
+        width, height = SOFTWARE_SIZE
+        self._notes.append(f"OpenGL runs in software here: drawing {width}x{height}")
+        return SOFTWARE_SIZE
 
     def _generator(self) -> Generator:
         check_folder(self.options.model)
-        size = canvas_size(self.options.model, self.options.size)
+        size = canvas_size(self.options.model, self.size)
         return ProcessGenerator(self.options.model, size, self.clock)
 
     def _midi(self, mapping: Any) -> MidiInput | None:
@@ -140,12 +159,25 @@ class Performance:
             return None
         return self._keep(MidiInput(self.options.midi, mapping, self._events, self.clock))
 
+    def _osc(self) -> OscInput | None:
+        """The port asked for, or the usual one unless another program has it."""
+        port = OSC_PORT if self.options.osc is None else self.options.osc
+        if port == 0:
+            return None
+        try:
+            return self._keep(OscInput(port, self._events, self.clock))
+        except DeviceError as error:
+            if self.options.osc is not None:
+                raise
+            self._notes.append(f"{error}; going on without OSC")
+            return None
+
     def _recorder(self) -> Recorder | None:
         if self.options.record is None:
             return None
         self.listening.hops = EventQueue()
         return self._keep(
-            Recorder(self.options.record, self.options.size, self.options.record_fps)
+            Recorder(self.options.record, self.size, self.options.record_fps)
         )
 
     def _show_changed(self, show: Show) -> None:
@@ -250,7 +282,7 @@ class Performance:
             events=self._key_events + sum(received),
         )
         if self.writer:
-            self.writer.write(snapshot)
+            self.writer.write({**snapshot, "faults": sum(self._fault_counts().values())})
 
     def summary(self) -> str:
         """One line at the end of the evening."""
@@ -262,8 +294,17 @@ class Performance:
         ]
         counts = {
             "generator restarts": health.restarts,
-            "drawing faults": self._faults + sum(f.count for f in self.compositor.faults.values()),
-            "analysis faults": self.listening.faults,
             "audio overruns": self.listening.source.overruns,
+            **self._fault_counts(),
         }
         return ", ".join([*parts, *(f"{n} {what}" for what, n in counts.items() if n)])
+
+    def _fault_counts(self) -> dict[str, int]:
+        """What went wrong since the start, and was survived."""
+        shaders = sum(fault.count for fault in self.compositor.faults.values())
+        return {
+            "drawing faults": self._faults + shaders,
+            "analysis faults": self.listening.faults,
+            "broken saves": self.watcher.faults,
+            "broken pictures": self.generator.health().broken,
+        }

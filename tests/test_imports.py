@@ -77,7 +77,7 @@ def test_imports_point_down(path: Path) -> None:
                 continue  # a name inside the package engine itself
             assert target in allowed, f"{room} imports {name}"
         elif top not in sys.stdlib_module_names and top != "__future__":
-            libraries = WINGS.get(room, {"numpy", "rich", "watchfiles", "PIL", "bench"})
+            libraries = WINGS.get(room, {"numpy", "rich", "watchfiles", "PIL", "moderngl", "bench"})
             assert top in libraries, f"{room} imports {top}"
 
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 Size = tuple[int, int]
 DOUBLE_CLICK_SECONDS = 0.4
+PACE_SHARE = 1.1
+"""A window's own pace, in refreshes: a little above what the display allows, so that it only
+counts where swapping does not wait (software OpenGL, virtual displays, a driver's setting)."""
 
 
 def list_displays() -> list[str]:
@@ -41,6 +44,21 @@ def list_displays() -> list[str]:
             stop_glfw()
     except Exception:  # A broken display server is the same as none.
         return []
+
+
+class Pacer:
+    """Sleeps until the next picture is due, by absolute deadlines.
+
+    After a late picture the next is due at once, but lost ones are not made up for.
+    """
+
+    def __init__(self, hz: float) -> None:
+        self.hz = hz
+        self._due = clock.monotonic()
+
+    def wait(self) -> None:
+        self._due = max(self._due + 1.0 / self.hz, clock.monotonic() - 0.1)
+        clock.sleep(self._due - clock.monotonic())
 
 
 class Window:
@@ -71,6 +89,7 @@ class Window:
             raise
         self._names = key_names(self._glfw)
         self._listen()
+        self._pacer = Pacer(PACE_SHARE * self.refresh_hz)
         self.fullscreen = False
         self.swapped = clock.monotonic()
         self.frame_seconds = 0.0
@@ -117,8 +136,18 @@ class Window:
         """Show what was drawn; waits for the refresh. `frame_seconds` is the time since the last
         swap, `swapped` its moment on the steady clock."""
         self._glfw.swap_buffers(self._handle)
+        self._pacer.wait()
         now = clock.monotonic()
         self.frame_seconds, self.swapped = now - self.swapped, now
+
+    @property
+    def pace_hz(self) -> float:
+        """Pictures a second that are meant to be shown."""
+        return min(self.refresh_hz, self._pacer.hz)
+
+    def limit(self, hz: float) -> None:
+        """Show at most `hz` pictures a second, where drawing them is dear."""
+        self._pacer.hz = min(self._pacer.hz, hz)
 
     def toggle_fullscreen(self) -> None:
         """Fill the chosen display, or go back to a window. F11 and a double click do the same."""
@@ -215,13 +244,12 @@ class Offscreen:
         self.screen = self.ctx.framebuffer([self.ctx.texture(size, 4)])
         self.framebuffer_size = size
         self.refresh_hz = refresh_hz or 60.0
-        self._paced = refresh_hz is not None
+        self._pacer = Pacer(self.refresh_hz) if refresh_hz is not None else None
         self.should_close = False
         self.fullscreen = False
         self._keys: list[Callable[[str], None]] = []
         self.swapped = clock.monotonic()
         self.frame_seconds = 0.0
-        self._due = self.swapped
 
     def on_key(self, callback: Callable[[str], None]) -> None:
         self._keys.append(callback)
@@ -236,12 +264,18 @@ class Offscreen:
 
     def swap(self) -> None:
         self.ctx.finish()
-        if self._paced:
-            # After a late picture the next is due at once, but lost ones are not made up for.
-            self._due = max(self._due + 1.0 / self.refresh_hz, clock.monotonic() - 0.1)
-            clock.sleep(self._due - clock.monotonic())
+        if self._pacer:
+            self._pacer.wait()
         now = clock.monotonic()
         self.frame_seconds, self.swapped = now - self.swapped, now
+
+    @property
+    def pace_hz(self) -> float:
+        return self._pacer.hz if self._pacer else self.refresh_hz
+
+    def limit(self, hz: float) -> None:
+        if self._pacer:
+            self._pacer.hz = min(self._pacer.hz, hz)
 
     def toggle_fullscreen(self) -> None:
         pass
