@@ -48,6 +48,14 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (--help shows how)\n")
 
 
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows the defaults that say something."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        silent = action.default in (None, False)
+        return action.help if silent else super()._get_help_string(action)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="liquidlight", description="A live VJ engine that hears the beat.")
     parser.add_argument("--version", action="version", version=f"liquidlight {__version__}")
@@ -65,7 +73,7 @@ def _verb(verbs: argparse._SubParsersAction, name: str, help: str, example: str)
         help=help,
         description=f"{help[0].upper()}{help[1:]}.",
         epilog=f"example: liquidlight {name} {example}",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=_Help,
     )
 
 

@@ -202,7 +202,7 @@ def _load_preset(file: TomlFile) -> Preset:
 def _prompts(file: TomlFile) -> tuple[PromptLine, ...]:
     rows = file.tables_at("prompts")
     if not rows:
-        raise file.error((), "prompts: at least one [[prompts]] with a text is needed")
+        raise file.error(("prompts",), "is missing: a look needs [[prompts]] with a text")
     lines = []
     for n, row in enumerate(rows):
         file.check_keys(row, ("prompts", n), ("text", "weight"))
