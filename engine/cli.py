@@ -136,8 +136,13 @@ def _demo(verbs: argparse._SubParsersAction) -> _Parser:
 def _play(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "play", "the live performance", "night_drive --audio 'USB Audio'")
     verb.add_argument("show", nargs="?", default="first_light", metavar="PRESET-or-SET")
-    verb.add_argument("--audio", default="default", metavar="NAME-or-FILE-or-demo")
-    verb.add_argument("--model", default="small", metavar="NAME-or-PATH")
+    verb.add_argument(
+        "--audio",
+        default="default",
+        metavar="NAME-or-FILE",
+        help="a sound input, a sound file, or demo; see liquidlight devices",
+    )
+    _model(verb)
     screen = verb.add_mutually_exclusive_group()
     screen.add_argument("--display", metavar="NAME", help="full screen on this display")
     screen.add_argument("--windowed", action="store_true", help="in a window")
@@ -149,6 +154,15 @@ def _play(verbs: argparse._SubParsersAction) -> _Parser:
     verb.add_argument("--seconds", type=seconds, help="stop after this time")
     verb.add_argument("--stats", type=Path, metavar="FILE", help="one JSON line a second")
     return verb
+
+
+def _model(verb: _Parser) -> None:
+    verb.add_argument(
+        "--model",
+        default="small",
+        metavar="NAME-or-PATH",
+        help="small, or a folder of a one-step Stable Diffusion class model",
+    )
 
 
 def _song(verb: _Parser) -> None:
@@ -165,7 +179,7 @@ def _render(verbs: argparse._SubParsersAction) -> _Parser:
     verb.add_argument("--fps", type=rate, default=30)
     verb.add_argument("--model-fps", type=rate, default=10, help="pictures the model makes")
     verb.add_argument("-o", "--output", type=Path, help="default: the song's name with .mp4")
-    verb.add_argument("--model", default="small", metavar="NAME-or-PATH")
+    _model(verb)
     verb.add_argument("--seed", type=int, help="instead of the presets' seeds")
     verb.add_argument("--from", type=seconds, default=0.0, dest="start", metavar="TIME")
     verb.add_argument("--to", type=seconds, dest="end", metavar="TIME")
@@ -226,7 +240,7 @@ def _shader(verbs: argparse._SubParsersAction) -> _Parser:
 def _bench(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "bench", "measures this machine; the last line is JSON", "generator")
     verb.add_argument("what", choices=("generator", "compositor"))
-    verb.add_argument("--model", default="small", metavar="NAME-or-PATH")
+    _model(verb)
     verb.add_argument("--size", type=size, metavar="WxH")
     verb.add_argument("--seconds", type=seconds, default=10.0)
     return verb
