@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 
 from training import diffusion, loop, sources, unet
@@ -21,6 +22,7 @@ ANCHOR = 2.0
 ADVERSARIAL = 0.25
 HEAD_LR = 2e-3
 CRITIC_T = (20, 700)
+SHARE = 0.6  # of stage B in the weights that ship, chosen by eye
 
 
 class SharpenTask:
@@ -90,6 +92,14 @@ class SharpenTask:
 
     def seen(self, z: Tensor, states: Tensor, noise: Tensor, t: Tensor) -> list[Tensor]:
         return features(self.teacher, diffusion.noised(z, noise, t), t, states)
+
+
+def blended(stage_a: Path, stage_b: Path, share: float = SHARE) -> UNet2DConditionModel:
+    """Weights between both stages (Wortsman et al. 2022): crisper than A, calmer than B."""
+    network, b = unet.finished(stage_a), unet.averaged(stage_b)
+    a = network.state_dict()
+    network.load_state_dict({name: torch.lerp(a[name], b[name], share) for name in a})
+    return network
 
 
 def _adam(network: nn.Module, lr: float) -> torch.optim.Optimizer:

@@ -132,7 +132,7 @@ def loop_sheet(model: Model, path: Path, size: int = 256, turns: int = 16) -> No
                 if turn in shown:
                     images.append(frame)
                     labels.append(f"{prompt} {t} #{turn}")
-    save_sheet(torch.cat(images), labels, path, len(shown) * 6, 96)
+    save_sheet(torch.cat(images), labels, path, len(shown) * 3, 128)
 
 
 def settled(model: Model, prompt: str, frame: Tensor | None, turns: int, t: int = 600) -> Tensor:

@@ -21,11 +21,11 @@ from training.loop import Budget
 
 MINUTES = {
     "autoencoder": 10.0,
-    "polish": 4.0,
+    "polish": 3.5,
     "words": 9.0,
-    "unet128": 35.0,
-    "unet256": 20.0,
-    "sharpen": 10.0,
+    "unet128": 33.0,
+    "unet256": 15.0,
+    "sharpen": 17.0,
 }
 PAINTINGS = {128: 28_000, 256: 7_000}
 
@@ -101,7 +101,7 @@ class Chain:
             autoencoder.finished(self.path("polish")),
             words.finished(self.path("words"), self.tokenizer()),
             self.out / "tokenizer",
-            unet.finished(self.path("sharpen")),
+            sharpen.blended(self.path("unet256"), self.path("sharpen")),
             self.folder,
         )
         export.check(self.folder)

@@ -5,14 +5,9 @@ import torch
 
 from training import export, steer
 
-needs_model = pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(
     not (export.FOLDER / "model_index.json").exists(), reason="no model has been exported"
 )
-pytestmark = [
-    needs_model,
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-]
 
 
 @pytest.fixture(scope="module")

@@ -77,6 +77,10 @@ def test_sharpening_moves_both_sides(tiny_unet, tmp_path, monkeypatch):
     losses = task.step(0.5, torch.Generator().manual_seed(1))
     assert all(value == value for value in losses.values())
     assert not torch.equal(before, weights(task))
+    loop.save(task, tmp_path / "b.pt", 1, 0.0, done=True)
+    halfway = sharpen.blended(start, tmp_path / "b.pt", 0.5).conv_in.weight
+    ends = (unet.averaged(tmp_path / name)["conv_in.weight"] for name in ("a.pt", "b.pt"))
+    assert torch.allclose(halfway, sum(ends) / 2)
 
 
 def test_the_text_encoder_learns_what_captions_say(tmp_path):
