@@ -72,7 +72,7 @@ class PlayOptions:
 
 
 class Performance:
-    """One evening. `open` everything strictly, then `run` forgivingly."""
+    """One evening: entering it opens everything strictly, `run` plays forgivingly."""
 
     def __init__(self, options: PlayOptions, tell: Tell) -> None:
         self.options, self.tell = options, tell
@@ -176,9 +176,7 @@ class Performance:
         if self.options.record is None:
             return None
         self.listening.hops = EventQueue()
-        return self._keep(
-            Recorder(self.options.record, self.size, self.options.record_fps)
-        )
+        return self._keep(Recorder(self.options.record, self.size, self.options.record_fps))
 
     def _show_changed(self, show: Show) -> None:
         """On the watcher's thread: check the mapping, then hand the new show over."""
@@ -197,7 +195,7 @@ class Performance:
             self._turn()
             if monotonic() - second >= 1.0:
                 second += 1.0
-                self._report()
+                self._guarded(self._report)
 
     def _over(self, start: float) -> bool:
         limit = self.options.seconds
@@ -215,20 +213,25 @@ class Performance:
             self._key_events += 1
 
     def _turn(self) -> None:
-        """One display frame. Whatever fails, the last good picture stays and is counted."""
+        """One display frame, and how long it took from sound to light."""
         begun = monotonic()
+        self._guarded(self._draw)
+        self.window.swap()
+        shown = self.clock.now() - (monotonic() - self.window.swapped)
+        self._lead += LEAD_GAIN * (self.window.swapped - begun - self._lead)
+        age = max(0.0, shown - self._known + self.listening.source.latency)
+        self._latency += LEAD_GAIN * (age - self._latency)
+        self._stats.display(self.window.frame_seconds * 1000.0)
+        self.window.poll()
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Whatever fails, the last good picture stays; it is counted, and told once."""
         try:
-            self._draw()
+            work()
         except Exception as error:
             self._faults += 1
             if self._faults == 1:
-                self.tell(f"drawing: {type(error).__name__}: {error}")
-        self.window.swap()
-        self.window.poll()
-        self._lead += LEAD_GAIN * (self.window.swapped - begun - self._lead)
-        age = self.clock.now() - self._known + self.listening.source.latency
-        self._latency += LEAD_GAIN * (max(0.0, age) - self._latency)
-        self._stats.display(self.window.frame_seconds * 1000.0)
+                self.tell(f"going on after {type(error).__name__}: {error}")
 
     def _draw(self) -> None:
         if self._prepare:

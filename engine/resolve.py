@@ -109,7 +109,7 @@ def scenes(
     else:
         before = (after - 1) % count if beat >= length else after
         since = beat % length
-    k = 1.0 if since >= show.fade_beats else max(0.0, since) / show.fade_beats
+    k = max(0.0, since) / show.fade_beats if since < show.fade_beats > 0.0 else 1.0
     return show.presets[before], show.presets[after], k * k * (3.0 - 2.0 * k)
 
 

@@ -36,8 +36,10 @@ class Watcher:
         self._thread.start()
 
     def close(self) -> None:
+        """Stop watching; may be called before `start`."""
         self._stop.set()
-        self._thread.join(timeout=2.0)
+        if self._thread.is_alive():
+            self._thread.join(timeout=2.0)
 
     def _run(self) -> None:
         from watchfiles import watch

@@ -92,6 +92,14 @@ def test_a_chosen_scene_stays_and_fades_from_where_it_was(show: Show) -> None:
     assert weights == pytest.approx([0.0, 0.5, 1.0, 1.0])
 
 
+def test_a_cut_needs_no_time(show: Show) -> None:
+    """An event may be newer than the hop that resolves it; without a fade it cuts at once."""
+    cut = replace(show, fade_beats=0.0)
+    controls = Controls(scene=1, scene_before=0, scene_since=10.5)
+    params = resolve(10.0, 0, 0.0, replace(_moment(), controls=controls), cut)
+    assert [p.text for p in params.prompts] == ["sea, neon"]
+
+
 def test_freeze_stops_the_picture(show: Show) -> None:
     moment = replace(_moment(1.0), controls=Controls(freeze=True), velocity=Pose(1, 1, 1, 1))
     assert resolve(10.0, 0, 0.0, moment, show) == resolve(99.0, 0, 0.0, moment, show)

@@ -136,9 +136,9 @@ class Window:
         """Show what was drawn; waits for the refresh. `frame_seconds` is the time since the last
         swap, `swapped` its moment on the steady clock."""
         self._glfw.swap_buffers(self._handle)
-        self._pacer.wait()
         now = clock.monotonic()
         self.frame_seconds, self.swapped = now - self.swapped, now
+        self._pacer.wait()
 
     @property
     def pace_hz(self) -> float:
@@ -264,10 +264,10 @@ class Offscreen:
 
     def swap(self) -> None:
         self.ctx.finish()
-        if self._pacer:
-            self._pacer.wait()
         now = clock.monotonic()
         self.frame_seconds, self.swapped = now - self.swapped, now
+        if self._pacer:
+            self._pacer.wait()
 
     @property
     def pace_hz(self) -> float:
