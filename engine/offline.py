@@ -7,6 +7,7 @@ heard. The same song, show, seed and size give the same film, picture for pictur
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -69,19 +70,42 @@ def frames(
         yield resolve(index / fps, index, 1.0 / fps, moment, show)
 
 
-def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> int:
-    """Write the film of a song, and return the number of pictures.
+def pictures(samples: np.ndarray, show: Show, options: FilmOptions) -> Iterator[np.ndarray]:
+    """Every picture of the film, uint8 (height, width, 3), model and compositor at work.
 
-    Raises MediaError, ModelError or ShaderError before anything is written when a part of the
-    show cannot work. `progress(done, total)` is called for every picture.
+    Raises ModelError or ShaderError at the first one when a part of the show cannot work.
     """
     from engine.diffusion.canvas import canvas_size
     from engine.diffusion.local import LocalGenerator
-    from engine.diffusion.model import check_folder
     from engine.render.compositor import Compositor
-    from engine.render.film import FilmWriter
     from engine.render.window import Offscreen
     from engine.staging import prepare, shader_folders
+
+    with ExitStack() as stack:
+        surface = stack.enter_context(closing(Offscreen(options.size, refresh_hz=None)))
+        compositor = Compositor(surface.ctx, options.size, shader_folders(show))
+        prepare(compositor, show)
+        canvas = canvas_size(options.model, options.size)
+        generator = stack.enter_context(closing(LocalGenerator(options.model, canvas)))
+        due = -1.0
+        for params in frames(samples, show, options.fps, options.start, options.end):
+            if options.seed is not None:
+                params = replace(params, seed=options.seed)
+            if params.time >= due and not params.freeze:
+                compositor.show(generator.generate(params))
+                due = params.time + 1.0 / options.generator_fps - 0.5 / options.fps
+            compositor.draw(params)
+            yield compositor.read()
+
+
+def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> int:
+    """Write the film of a song, and return the number of pictures.
+
+    Bad input raises MediaError, ModelError or ShaderError and leaves no file. `progress(done,
+    total)` is called for every picture.
+    """
+    from engine.diffusion.model import check_folder
+    from engine.render.film import FilmWriter
 
     check_folder(options.model)
     samples = decode(song)
@@ -89,22 +113,10 @@ def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> i
     sound = samples[round(options.start * SAMPLERATE) : round(end * SAMPLERATE)]
     if not len(sound):
         raise LiquidlightError(f"{song}: nothing between {options.start} and {end} seconds")
-    total = int(np.ceil(len(sound) / SAMPLERATE * options.fps))
-    surface = Offscreen(options.size)
-    compositor = Compositor(surface.ctx, options.size, shader_folders(show))
-    prepare(compositor, show)
-    generator = LocalGenerator(options.model, canvas_size(options.model, options.size))
+    total = int(np.ceil(len(sound) / SAMPLERATE * options.fps - 1e-9))
     count = 0
     with FilmWriter(options.path, options.size, options.fps, sound) as film:
-        due = -1.0
-        for params in frames(samples, show, options.fps, options.start, end):
-            if options.seed is not None:
-                params = replace(params, seed=options.seed)
-            if params.time >= due and not params.freeze:
-                compositor.show(generator.generate(params))
-                due = params.time + 1.0 / options.generator_fps - 0.5 / options.fps
-            compositor.draw(params)
-            film.write(compositor.read())
-            count += 1
+        for count, picture in enumerate(pictures(samples, show, options), 1):
+            film.write(picture)
             progress(count, total)
     return count
