@@ -11,7 +11,7 @@ import pytest
 from engine.audio import demo
 from engine.audio.media import decode
 from engine.graph import Graph
-from engine.offline import FilmOptions, frames, render
+from engine.offline import FilmOptions, frames, pictures, render
 from engine.records import HOP, SAMPLERATE
 from engine.resolve import resolve, silent_moment
 from engine.show import load_show
@@ -78,3 +78,16 @@ def test_the_same_song_and_seed_give_the_same_film(tmp_path: Path) -> None:
     assert all(np.array_equal(a, b) for a, b in zip(*films, strict=True))
     means = [picture.mean() for picture in films[0][5:]]
     assert min(means) > 4.0 and np.ptp(means) > 1.0
+
+
+def test_the_film_moves_on_the_beat() -> None:
+    """Folded over the true beats, the picture changes most in the first eighth after each."""
+    options = FilmOptions(Path("unused"), (320, 192), 30, 5.0, start=42.0, end=47.0)
+    drawn = pictures(decode(demo.path()), load_show("deep_tunnel"), options)
+    grey = np.stack([picture.mean(axis=2) for picture in drawn])
+    changes = np.abs(np.diff(grey, axis=0)).mean(axis=(1, 2))
+    times = 42.0 + np.arange(1, len(grey)) / 30
+    beats = np.array(demo.beats())
+    since = times - beats[np.searchsorted(beats, times, side="right") - 1]
+    on_beat = since < 60.0 / demo.BPM / 8 + 1 / 60
+    assert changes[on_beat].mean() > 1.5 * changes[~on_beat].mean()
