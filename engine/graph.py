@@ -8,6 +8,7 @@ loop of the film; neither knows of the other.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,7 +20,6 @@ from engine.records import (
     AudioBlock,
     ControlEvent,
     Controls,
-    Features,
     Moment,
 )
 from engine.resolve import scene_index, silent_moment, velocity
@@ -33,7 +33,6 @@ class Graph:
     def __init__(self, show: Show) -> None:
         self.show = show
         self.moment: Moment = silent_moment()
-        self.features: Features | None = None
         self._hops = 0
         self._hearing = Hearing()
         self._signals = SignalMaker()
@@ -48,16 +47,15 @@ class Graph:
         block = AudioBlock(self._hops * HOP, samples)
         self._hops += 1
         controls = self._controls(events)
-        self.features, beat = self._hearing.process(block)
-        signals = self._signals.step(self.features, beat)
+        features, beat = self._hearing.process(block)
+        signals = self._signals.step(features, beat)
         before = self.moment
-        if controls.freeze and before.controls.freeze:
-            self.moment = Moment(before.time, before.signals, controls, before.pose)
+        if controls.freeze and before.controls.freeze:  # the moment stands, the ear goes on
+            self.moment = replace(before, controls=controls)
             return self.moment
         pose = before.pose.moved(before.velocity, HOP_SECONDS)
         moment = Moment(block.time, signals, controls, pose)
-        still = velocity(block.time, moment, self.show)
-        self.moment = Moment(block.time, signals, controls, pose, still)
+        self.moment = replace(moment, velocity=velocity(block.time, moment, self.show))
         return self.moment
 
     def _controls(self, events: Sequence[ControlEvent]) -> Controls:

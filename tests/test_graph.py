@@ -1,0 +1,62 @@
+"""The graph, hop by hop: hands, freeze, and a camera path without jumps."""
+
+import numpy as np
+import pytest
+
+from engine.graph import Graph
+from engine.records import HOP, HOP_SECONDS, ControlEvent
+from engine.resolve import resolve
+from engine.show import load_show
+
+SILENCE = np.zeros((HOP, 2), np.float32)
+
+
+@pytest.fixture
+def graph() -> Graph:
+    return Graph(load_show("first_light"))
+
+
+def _event(graph: Graph, address: str, value: float | str = 1.0) -> ControlEvent:
+    return ControlEvent(graph.time, address, value, "test")
+
+
+def test_time_and_the_beat_never_stop(graph: Graph) -> None:
+    moments = [graph.hop(SILENCE) for _ in range(200)]
+    beats = [moment.signals.beat.beat for moment in moments]
+    assert moments[-1].time == pytest.approx(200 * HOP_SECONDS)
+    assert all(b > a for a, b in zip(beats, beats[1:], strict=False))
+
+
+def test_a_hand_moves_the_camera_without_a_jump(graph: Graph) -> None:
+    graph.hop(SILENCE, [_event(graph, "motion.zoom", 2.0), _event(graph, "motion.x", 1.0)])
+    before = graph.moment
+    after = graph.hop(SILENCE)
+    step = after.pose.since(before.pose)
+    assert step.log_zoom == pytest.approx(np.log(2.0) * HOP_SECONDS)
+    assert step.x == pytest.approx(HOP_SECONDS)
+    between = resolve(after.time, 0, 0.0, before, graph.show).pose
+    assert between.log_zoom == pytest.approx(after.pose.log_zoom)
+
+
+def test_freeze_holds_the_picture_and_lets_go_where_it_was(graph: Graph) -> None:
+    for _ in range(50):
+        graph.hop(SILENCE)
+    frozen = graph.hop(SILENCE, [_event(graph, "freeze", "toggle")])
+    held = resolve(graph.time, 0, 0.0, frozen, graph.show)
+    for _ in range(94):
+        graph.hop(SILENCE)
+    assert resolve(graph.time, 0, 0.0, graph.moment, graph.show) == held
+    dark = graph.hop(SILENCE, [_event(graph, "blackout")])
+    assert resolve(graph.time, 0, 0.0, dark, graph.show).blackout
+    free = graph.hop(SILENCE, [_event(graph, "freeze", "toggle")])
+    assert free.time == pytest.approx(graph.time)
+    assert abs(free.pose.since(held.pose).log_zoom) < 0.05
+
+
+def test_next_leaves_the_autopilot_and_taps_set_the_tempo(graph: Graph) -> None:
+    graph.hop(SILENCE, [_event(graph, "next")])
+    assert graph.moment.controls.scene == 1
+    for hop in range(470):
+        tapped = [_event(graph, "tap")] if hop % 47 == 0 else []
+        graph.hop(SILENCE, tapped)
+    assert graph.moment.signals.beat.bpm == pytest.approx(60.0 / (47 * HOP_SECONDS), rel=0.02)
