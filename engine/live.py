@@ -285,7 +285,9 @@ class Performance:
             events=self._key_events + sum(received),
         )
         if self.writer:
-            self.writer.write({**snapshot, "faults": sum(self._fault_counts().values())})
+            snapshot["faults"] = sum(self._fault_counts().values())
+            snapshot["audio_restarts"] = self.listening.source.restarts
+            self.writer.write(snapshot)
 
     def summary(self) -> str:
         """One line at the end of the evening."""
@@ -298,6 +300,7 @@ class Performance:
         counts = {
             "generator restarts": health.restarts,
             "audio overruns": self.listening.source.overruns,
+            "sound restarts": self.listening.source.restarts,
             **self._fault_counts(),
         }
         return ", ".join([*parts, *(f"{n} {what}" for what, n in counts.items() if n)])

@@ -33,6 +33,8 @@ class SongPlayer:
     output, or it stops calling, a thread paces the song by the steady clock, from where it was.
     """
 
+    restarts = 0
+
     def __init__(self, path: str | Path, audible: bool = True) -> None:
         self._path = demo.path() if str(path) == "demo" else Path(path)
         self.name = "demo" if str(path) == "demo" else self._path.name

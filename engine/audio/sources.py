@@ -25,6 +25,8 @@ class AudioSource(Protocol):
 
     name: str
     overruns: int
+    restarts: int
+    """Times that a lost device was opened again."""
     finished: bool
     latency: float
     """Seconds from the sound in the room to its samples here; negative if it is yet to sound."""
@@ -50,6 +52,7 @@ class MemorySource:
     """Samples (n, 2) as a source, as fast as they are read; the twin for tests and rehearsal."""
 
     latency = 0.0
+    restarts = 0
 
     def __init__(self, samples: np.ndarray, name: str = "memory") -> None:
         self.name = name
