@@ -100,3 +100,5 @@ def jack() -> Iterator[dict[str, str]]:
             "JACK_NO_START_SERVER": "1",
             "LIQUIDLIGHT_MIDI_API": "UNIX_JACK",
         }
+    for left in Path("/dev/shm").glob(f"jack_sem*_{name}_*"):
+        left.unlink(missing_ok=True)  # jackd does not take its clients' semaphores away
