@@ -89,6 +89,7 @@ class Performance:
         self._known = self._before = self._latency = 0.0
         self._key_events = 0
         self._notes: list[str] = []
+        self._told: set[str] = set()
 
     def __enter__(self) -> Performance:
         try:
@@ -234,11 +235,13 @@ class Performance:
                 self.tell(f"going on after {type(error).__name__}: {error}")
 
     def _draw(self) -> None:
+        for path in self._shaders.drain():
+            self.compositor.reload_shader(path)
+            self._prepare = True
         if self._prepare:
             self._prepare = False
             prepare(self.compositor, self.listening.show.get(), strict=False)
-        for path in self._shaders.drain():
-            self.compositor.reload_shader(path)
+            self._tell_faults()
         now = self.clock.now()
         moment = self.listening.moment.get()
         params = self._params(now + self._lead + self.listening.source.latency, moment)
@@ -250,6 +253,13 @@ class Performance:
             self.generator.submit(params)
         self.compositor.draw(params, self.window.screen)
         self._record(now)
+
+    def _tell_faults(self) -> None:
+        """After a save: say once what is wrong with a shader; its last good program stays."""
+        faults = {fault.message for fault in self.compositor.faults.values()}
+        for message in sorted(faults - self._told):
+            self.tell(f"{message} (going on without)")
+        self._told = faults
 
     def _params(self, time: float, moment: Moment) -> FrameParams:
         """What to draw so that it fits the sound when it is seen."""

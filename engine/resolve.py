@@ -48,7 +48,7 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         bpm=beat.bpm,
         prompts=_prompts(before, after, k, names, controls),
         negative=after.negative,
-        seed=int(after.numbers["seed"].at(names)),
+        seed=int(_number("seed", after, after, 1.0, names, controls)),  # a mix of seeds flickers
         strength=numbers["strength"],
         guidance=numbers["guidance"],
         noise_drift=numbers["noise_drift"],

@@ -28,7 +28,6 @@ class Watcher:
         self._name, self._show = name, show
         self._changed, self._shader, self._tell = changed, shader, tell
         self._stop = threading.Event()
-        self.reloads = 0
         self.faults = 0
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
@@ -52,10 +51,11 @@ class Watcher:
             self._sort(sorted({Path(name) for _, name in changes}))
 
     def _sort(self, paths: list[Path]) -> None:
-        for path in paths:
-            if path.suffix in (".fs", ".vs") and path.is_file():
-                self._shader(path)
-        if any(path.suffix == ".toml" for path in paths):
+        """A shader's inputs belong to the looks that use it, so they are read anew as well."""
+        shaders = [path for path in paths if path.suffix in (".fs", ".vs") and path.is_file()]
+        for path in shaders:
+            self._shader(path)
+        if shaders or any(path.suffix == ".toml" for path in paths):
             self._reload()
 
     def _reload(self) -> None:
@@ -66,6 +66,4 @@ class Watcher:
             self.faults += 1
             self._tell(f"{error} (the last good look stays)")
             return
-        self.reloads += 1
-        self._show = show
         self._tell(f"reloaded {show.name}")

@@ -176,6 +176,26 @@ def test_a_save_changes_the_show_and_a_broken_one_does_not(stage: Stage) -> None
     wait_for("light again", stage.lit)
 
 
+SHADER = """/*{"ISFVSN": "2", "INPUTS": [{"NAME": "inputImage", "TYPE": "image"}]}*/
+void main() { gl_FragColor = %s; }
+"""
+
+
+def test_a_shader_beside_the_look_is_reloaded_and_a_broken_one_told(stage: Stage) -> None:
+    shader = stage.folder / "mine.fs"
+    shader.write_text(SHADER % "vec4(0.0)")
+    with_shader = stage.look.read_text() + '\n[[effects]]\nshader = "mine"\n'
+    (stage.folder / "look.tmp").write_text(with_shader)
+    os.replace(stage.folder / "look.tmp", stage.look)
+    wait_for("the shader's black", stage.dark)
+    shader.write_text(SHADER % "nonsense")
+    wait_for("the compiler's message", lambda: "mine.fs:2" in stage.heard())
+    assert stage.dark()
+    shader.write_text(SHADER % "vec4(0.0, 1.0, 0.0, 1.0)")
+    wait_for("the mended shader", stage.lit)
+    stage.save("red and black fire")
+
+
 def test_a_killed_generator_is_replaced_and_frames_go_on(stage: Stage) -> None:
     row = stage.wait("a running generator", lambda row: row["generator_fps"] > 0)
     os.kill(row["generator_pid"], signal.SIGKILL)

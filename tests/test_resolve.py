@@ -59,13 +59,19 @@ def test_numbers_prompts_and_effects_follow_signals_and_time(show: Show) -> None
 
 def test_hands_win_over_the_preset(show: Show) -> None:
     controls = Controls(
-        values={"strength": 0.9, "knob1": 0.25, "effects.glow.amount": 99.0, "motion.zoom": 1.5},
+        values={
+            "seed": 77.0,
+            "strength": 0.9,
+            "knob1": 0.25,
+            "effects.glow.amount": 99.0,
+            "motion.zoom": 1.5,
+        },
         texts={"prompts.1.text": "whale"},
         blackout=True,
     )
     moment = replace(_moment(kick=1.0), controls=controls)
     params = resolve(10.0, 0, 0.0, moment, show)
-    assert params.strength == 0.9 and params.blackout
+    assert params.strength == 0.9 and params.seed == 77 and params.blackout
     assert params.prompts[0].text == "whale, neon"
     assert [round(p.weight, 6) for p in params.prompts] == [0.75, 0.25]
     assert dict(params.effects[0].inputs)["amount"] <= 4.0
@@ -80,6 +86,7 @@ def test_the_autopilot_counts_bars_and_fades(show: Show) -> None:
     half = resolve(10.0, 0, 0.0, _moment(9.0), show)
     assert [(p.text, p.weight) for p in half.prompts] == [("tunnel, neon", 0.5), ("sea, neon", 0.5)]
     assert velocity(10.0, _moment(9.0), show).log_zoom == pytest.approx(0.405, abs=1e-3)
+    assert half.seed == 2
     whole = resolve(10.0, 0, 0.0, _moment(10.5), show)
     assert [p.text for p in whole.prompts] == ["sea, neon"]
 
