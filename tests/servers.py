@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,12 +32,15 @@ def wait_for(what: str, ready, seconds: float = 20.0):
 
 
 @contextmanager
-def _running(command: list[str], **environment: str) -> Iterator[subprocess.Popen]:
+def _running(
+    command: list[str], pass_fds: Sequence[int] = (), **environment: str
+) -> Iterator[subprocess.Popen]:
     process = subprocess.Popen(
         command,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, **environment},
+        pass_fds=pass_fds,
     )
     try:
         yield process
@@ -54,11 +57,13 @@ def _running(command: list[str], **environment: str) -> Iterator[subprocess.Pope
 def screen(size: str = "1280x720") -> Iterator[dict[str, str]]:
     """A virtual screen; gives the environment that points to it."""
     need("Xvfb")
-    number = next(n for n in range(90, 200) if not Path(f"/tmp/.X11-unix/X{n}").exists())
-    command = ["Xvfb", f":{number}", "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
-    with _running(command):
-        wait_for("Xvfb", lambda: Path(f"/tmp/.X11-unix/X{number}").exists())
-        yield {"DISPLAY": f":{number}"}
+    asked, tells = os.pipe()  # the server chooses a free number and tells it
+    command = ["Xvfb", "-displayfd", str(tells), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    with _running(command, pass_fds=[tells]), os.fdopen(asked) as answer:
+        os.close(tells)
+        number = answer.readline().strip()
+        assert number, "Xvfb did not start"
+        yield {"DISPLAY": f":{number}", "XDG_SESSION_TYPE": "x11"}
 
 
 @contextmanager

@@ -7,16 +7,16 @@ own and the server is stopped last.
 import json
 import os
 import select
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import servers
 
 from controllers import midi
 from controllers.mapping import DEFAULT_MAPPING
-from engine.clock import WallClock, monotonic, sleep
+from engine.clock import WallClock, sleep
 from engine.errors import DeviceError
 from engine.exchange import EventQueue
 
@@ -109,25 +109,9 @@ class Process:
 @pytest.fixture(scope="module")
 def jack():
     """The environment of a private JACK server."""
-    if not sys.platform.startswith("linux") or not shutil.which("jackd"):
-        pytest.skip("jackd is missing: apt-get install jackd2")
     pytest.importorskip("rtmidi", reason="python-rtmidi has no wheel for this Python")
-    name = f"vj{os.getpid()}"
-    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "128"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    socket = Path(f"/dev/shm/jack_{name}_{os.getuid()}_0")
-    end = monotonic() + 10.0
-    while not socket.exists() and server.poll() is None and monotonic() < end:
-        sleep(0.02)
-    assert socket.exists(), "jackd did not start"
-    yield {
-        **os.environ,
-        "JACK_DEFAULT_SERVER": name,
-        "JACK_NO_START_SERVER": "1",
-        midi.API_VARIABLE: "UNIX_JACK",
-    }
-    server.terminate()
-    server.wait(timeout=10)
+    with servers.jack() as place:
+        yield {**os.environ, **place}
 
 
 @pytest.fixture

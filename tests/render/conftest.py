@@ -1,12 +1,11 @@
 """One GL context in software for the folder, a private X display, and pictures to look at."""
 
 import os
-import shutil
-import subprocess
 
 import moderngl
 import numpy as np
 import pytest
+from servers import screen
 
 
 @pytest.fixture(scope="session")
@@ -37,18 +36,5 @@ def picture():
 @pytest.fixture(scope="module")
 def display():
     """The environment for a program that shall see a private X server of 800 by 600."""
-    if shutil.which("Xvfb") is None:
-        pytest.skip("Xvfb is not installed: no display to open a window on")
-    asked, tells = os.pipe()
-    command = ["Xvfb", "-displayfd", str(tells), "-screen", "0", "800x600x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[tells], stderr=subprocess.DEVNULL)
-    os.close(tells)
-    try:
-        with os.fdopen(asked) as answer:
-            number = answer.readline().strip()
-        assert number, "Xvfb did not start"
-        env = {k: v for k, v in os.environ.items() if k not in ("WAYLAND_DISPLAY", "DISPLAY")}
-        yield {**env, "DISPLAY": f":{number}", "XDG_SESSION_TYPE": "x11"}
-    finally:
-        server.terminate()
-        server.wait(10)
+    with screen("800x600") as place:
+        yield {**{k: v for k, v in os.environ.items() if k != "WAYLAND_DISPLAY"}, **place}
