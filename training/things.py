@@ -28,7 +28,7 @@ def bell(value: Tensor) -> Tensor:
 
 def profile(c: Canvas, cells: int, mode: str = "bicubic") -> Tensor:
     """Smooth noise along x only, (count, 1, width)."""
-    return c.noise(cells, 1, mode)[:, 0, :1, :]
+    return c.noise(cells, 1, mode)[:, 0, c.height // 2, None]
 
 
 def aurora(c: Canvas) -> Tensor:
@@ -48,7 +48,7 @@ def aurora(c: Canvas) -> Tensor:
 
 def dunes(c: Canvas) -> Tensor:
     value = 0.3 + 0.5 * smoothstep(-1.1, 0.1, c.y)
-    side = torch.sign(c.uniform(-1, 1))
+    side = torch.sign(c.fixed(-1, 1))
     for i in range(4):
         period = 1.5 + 0.35 * i
         place = side * c.x + c.uniform(-0.6, 0.6) + 0.8 * i
@@ -208,7 +208,7 @@ def traces(c: Canvas, cells: int) -> Tensor:
 def circuit(c: Canvas) -> Tensor:
     value = traces(c, c.pick(8, 9))
     x, y = c.x - c.uniform(-0.08, 0.08), c.y - c.uniform(-0.08, 0.08)
-    wide, high = c.uniform(0.3, 0.42), c.uniform(0.26, 0.36)
+    wide, high = 0.14 * (c.integer(2, 3) + 0.5), 0.14 * (c.integer(1, 2) + 0.5)  # whole pins
     pins_x = smoothstep(0.2, 0.28, (fraction(x / 0.14) - 0.5).abs())
     pins_y = smoothstep(0.2, 0.28, (fraction(y / 0.14) - 0.5).abs())
     beside_x, beside_y = x.abs() - wide, y.abs() - high
@@ -254,7 +254,7 @@ def palms(c: Canvas) -> Tensor:
     shore = 0.74 - 0.1 * torch.sin(c.x * 1.7 + c.uniform(0, TURN))
     value = over(value, 0.95, smoothstep(0.05, 0.02, (c.y - shore).abs()))
     value = over(value, 0.16 + 0.12 * (c.y - 0.6), smoothstep(-0.01, 0.01, c.y - shore - 0.03))
-    side = torch.sign(c.uniform(-1, 1))
+    side = torch.sign(c.fixed(-1, 1))
     for x, tall in ((-0.55, 1.3), (0.1, 0.95), (0.62, 1.15))[: c.pick(2, 3)]:
         lean = side * c.uniform(0.1, 0.3)
         high = tall * c.uniform(0.92, 1.08)
