@@ -1,46 +1,125 @@
-"""The drawing surface: a batch of coordinate planes with its own random generator.
+"""The drawing surface: a batch of coordinate planes with its own chance.
 
-A Canvas holds `count` pictures of `size` pixels at once. Every drawing function takes a Canvas and
-gives a tone map (count, size, size); each random helper gives one value per picture, shaped to
-broadcast over the planes. All chance comes from the canvas's own generator, so the same seed draws
-the same pictures. Coordinates run from -1 (left, top) to 1 (right, bottom).
+A Canvas holds `count` pictures of one size at once. Every drawing function takes a Canvas and gives
+tone maps (count, height, width); each helper for chance gives one value per picture, shaped to
+broadcast over the planes. x and y run from -1 (left, top) to 1 over the short side; a wide canvas
+reaches further in x.
+
+A canvas is drawn free or from noise. Free, all chance comes from its generator. From noise (latent
+noise, as a diffusion model is given) a picture is a function of that noise: numbers stay near
+values fixed for the subject, and everything that is scattered over the picture (`lattice`, and the
+clouds and points made of it) takes its values from the noise at the same place. So one step from
+that noise has one right answer, which a network learns by plain regression, without the blur of an
+average over all pictures it might be.
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 TURN = 2 * math.pi
+PIXELS_PER_CELL = 8
+SPREAD = 0.1
+"""Part of a number's range that is left to chance in a picture drawn from noise."""
 
 
 class Canvas:
-    def __init__(self, count: int, size: int, generator: torch.Generator):
-        self.count, self.size, self.generator = count, size, generator
-        axis = torch.linspace(-1, 1, size)
-        y, x = torch.meshgrid(axis, axis, indexing="ij")
-        self.x = x.expand(count, size, size)
-        self.y = y.expand(count, size, size)
+    """`size` in pixels, the side of a square or (height, width).
+
+    `noise` (count, channels, height / 8, width / 8) of unit variance, or None to draw free;
+    `seed` picks the subject's fixed values.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        size: int | tuple[int, int],
+        generator: torch.Generator,
+        noise: Tensor | None = None,
+        seed: int = 0,
+    ):
+        self.count, self.generator, self.latent = count, generator, noise
+        height, width = (size, size) if isinstance(size, int) else size
+        self.height, self.width, self.size = height, width, min(height, width)
+        self.tall, self.wide = height / self.size, width / self.size
+        y, x = torch.meshgrid(
+            torch.linspace(-self.tall, self.tall, height),
+            torch.linspace(-self.wide, self.wide, width),
+            indexing="ij",
+        )
+        self.x, self.y = (plane.expand(count, height, width) for plane in (x, y))
+        self._settled = torch.Generator().manual_seed(seed)
+        self._channel = 0
 
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:
         shape = shape or (self.count, 1, 1)
-        return low + (high - low) * torch.rand(shape, generator=self.generator)
+        share = torch.rand(shape, generator=self.generator)
+        if self.latent is not None:
+            share = torch.lerp(self._settled_share(shape), share, SPREAD)
+        return low + (high - low) * share
+
+    def fixed(self, low: float, high: float) -> Tensor:
+        """Like `uniform`, but settled when drawn from noise: small steps upset a hash."""
+        if self.latent is None:
+            return self.uniform(low, high)
+        return low + (high - low) * self._settled_share((self.count, 1, 1))
 
     def integer(self, low: int, high: int) -> Tensor:
         """Whole numbers low..high, both included, as floats."""
-        return torch.randint(low, high + 1, (self.count, 1, 1), generator=self.generator).float()
+        return self.fixed(low, high + 1 - 1e-4).floor()
 
     def pick(self, *choices: int) -> int:
         """One choice for the whole batch: for loop counts, which cannot differ between pictures."""
-        index = torch.randint(len(choices), (1,), generator=self.generator)
-        return choices[int(index)]
+        source = self.generator if self.latent is None else self._settled
+        return choices[int(torch.randint(len(choices), (1,), generator=source))]
+
+    def _settled_share(self, shape: Sequence[int]) -> Tensor:
+        share = torch.rand((1, *shape[1:]), generator=self._settled)
+        return share.expand(*shape)
+
+    def lattice(self, rows: int, columns: int, channels: int = 1) -> Tensor:
+        """Values 0..1 (count, channels, rows, columns), each belonging to its place."""
+        shape = (self.count, channels, rows, columns)
+        if self.latent is None:
+            return torch.rand(shape, generator=self.generator)
+        cells = self.latent.shape[-2:]
+        if rows > cells[0] or columns > cells[1]:
+            return self._settled_share(shape)  # finer than the noise can tell
+        return torch.cat([self._pooled(rows, columns) for _ in range(channels)], 1)
+
+    def _pooled(self, rows: int, columns: int) -> Tensor:
+        """One channel of the noise, averaged over each place and spread evenly over 0..1."""
+        channel = self._channel % self.latent.shape[1]
+        self._channel += 1
+        mean = F.adaptive_avg_pool2d(self.latent[:, channel : channel + 1], (rows, columns))
+        cells_each = self.latent[0, 0].numel() / (rows * columns)
+        return torch.special.ndtr(mean * math.sqrt(cells_each))
+
+    def grid(self, cells: int) -> tuple[int, int]:
+        """Rows and columns of square cells, `cells` along the short side."""
+        return round(cells * self.tall), round(cells * self.wide)
+
+    def scattered(self, cells: int, further: int = 0) -> list[tuple[Tensor, ...]]:
+        """Jittered points, one to each cell of a grid: (x, y, further values 0..1) of each."""
+        rows, columns = self.grid(cells)
+        values = self.lattice(rows, columns, 2 + further)[..., None, None]
+        step_x, step_y = 2 * self.wide / columns, 2 * self.tall / rows
+        points = []
+        for row in range(rows):
+            for column in range(columns):
+                dx, dy, *more = values[:, :, row, column].unbind(1)
+                x = -self.wide + step_x * (column + 0.05 + 0.9 * dx)
+                points.append((x, -self.tall + step_y * (row + 0.05 + 0.9 * dy), *more))
+        return points
 
     def noise(self, cells: int, channels: int = 1, mode: str = "bicubic") -> Tensor:
-        """Smooth noise with `cells` bumps across the picture, (count, channels, size, size)."""
-        shape = (self.count, channels, cells + 1, cells + 1)
-        grid = torch.rand(shape, generator=self.generator)
-        return F.interpolate(grid, size=(self.size, self.size), mode=mode, align_corners=True)
+        """Smooth noise with `cells` bumps along the short side, (count, channels, h, w)."""
+        rows, columns = self.grid(cells)
+        values = self.lattice(rows + 1, columns + 1, channels)
+        return F.interpolate(values, (self.height, self.width), mode=mode, align_corners=True)
 
     def fbm(self, cells: int = 3, octaves: int = 5, gain: float = 0.5, channels: int = 1) -> Tensor:
         """Fractal noise around 0.5; one channel comes without its axis."""
@@ -68,16 +147,15 @@ class Canvas:
 
     def stars(self, density: float = 0.004) -> Tensor:
         """Round points of light about four pixels wide at 256, so the autoencoder keeps them."""
-        cells = 64
-        chance = torch.rand(self.count, 1, cells, cells, generator=self.generator)
-        points = (chance > 1 - density * 2).float()
-        points = F.interpolate(points, size=(self.size, self.size), mode="bicubic")
-        return points[:, 0].clamp(0, 1)
+        points = (self.lattice(*self.grid(64)) > 1 - density * 2).float()
+        return F.interpolate(points, (self.height, self.width), mode="bicubic")[:, 0].clamp(0, 1)
 
 
 def warped(plane: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """The plane looked up at other coordinates, mirrored past the edge."""
-    grid = torch.stack([x, y], -1)
+    height, width = plane.shape[-2:]
+    short = min(height, width)
+    grid = torch.stack([x * short / width, y * short / height], -1)
     found = F.grid_sample(plane[:, None], grid, padding_mode="reflection", align_corners=True)
     return found[:, 0]
 

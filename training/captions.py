@@ -15,6 +15,7 @@ from training.subjects import Subject
 
 STYLED = 0.4
 UNNAMED = 0.03  # captions that name no subject
+PAIRED = 0.08  # groups of pictures that show two subjects
 BORROWED = 0.2  # captions whose subject word comes from `extra` where there is one
 
 
@@ -24,22 +25,33 @@ class Look:
     phrase: str
     paint: Paint
     style: Style | None
+    second: Subject | None = None
 
 
 def choose(
-    subject: Subject, chance: random.Random, extra: Mapping[str, Sequence[str]] | None = None
+    subject: Subject,
+    chance: random.Random,
+    extra: Mapping[str, Sequence[str]] | None = None,
+    second: Subject | None = None,
 ) -> Look:
     """`extra` holds further words by subject name: near neighbours found by a language model."""
     paint = palettes.choose(subject.natural, chance)
     style = chance.choice(STYLES) if chance.random() < STYLED else None
-    borrowed = (extra or {}).get(subject.name, ())
-    if borrowed and chance.random() < BORROWED:
-        phrase = chance.choice(borrowed)
-    else:
-        phrase = "" if chance.random() < UNNAMED else chance.choice(subject.phrases)
+    phrase = "" if chance.random() < UNNAMED else named(subject, chance, extra)
+    if second:
+        link = chance.choice((" and ", " with ", ", ", " over ", " into "))
+        phrase = link.join((phrase or named(subject, chance, extra), named(second, chance, extra)))
     if style and not style.takes_colour and chance.random() < 0.8:
         paint = Paint(paint.name, "")
-    return Look(subject, phrase, paint, style)
+    return Look(subject, phrase, paint, style, second)
+
+
+def named(
+    subject: Subject, chance: random.Random, extra: Mapping[str, Sequence[str]] | None
+) -> str:
+    borrowed = (extra or {}).get(subject.name, ())
+    use = borrowed if borrowed and chance.random() < BORROWED else subject.phrases
+    return chance.choice(use)
 
 
 def caption(look: Look, chance: random.Random) -> str:

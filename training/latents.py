@@ -1,8 +1,9 @@
-"""The UNet's training set: latents of drawn pictures with the text states of their captions.
+"""The UNet's training set: latents of drawn pictures, their noise, and the tokens of captions.
 
-Each shape is drawn once and painted twice, with two looks and two captions, and everything is
-kept mirrored too. So row i and row i ^ 1 show the same shape in different colours: the pair from
-which the network learns to repaint a frame for a new prompt and keep its geometry.
+Each shape is painted twice, with two looks; so row i and row i ^ 1 show the same shape in different
+colours: the pair from which the network learns to repaint a frame for a new prompt and keep its
+geometry. Each painting has two captions. Most shapes are drawn from noise (see canvas.py), which is
+kept with them; the others are free, and only the source picture tells what they are.
 """
 
 import os
@@ -17,12 +18,17 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from training import captions, tokens
 from training.pictures import GROUP, Pictures
 
+FROM_NOISE = 0.62
+CAPTIONS = 2
+
 
 @dataclass(frozen=True)
 class Latents:
-    """z (n, 2, 4, h, w) plain and mirrored, ids (n, 24); neighbours 2k and 2k + 1 share a shape."""
+    """z and noise (n, 4, h, w), ids (n, CAPTIONS, 24), free (n,): true where noise says nothing."""
 
     z: Tensor
+    noise: Tensor
+    free: Tensor
     ids: Tensor
 
     def __len__(self) -> int:
@@ -34,38 +40,44 @@ def make(
     vae: AutoencoderTiny,
     tokenizer: CLIPTokenizer,
     count: int,
-    size: int,
+    size: int | tuple[int, int],
     seed: int,
     extra: dict[str, list[str]] | None = None,
 ) -> Latents:
     vae = vae.to(memory_format=torch.channels_last)
     pictures = Pictures(seed, size, extra)
-    z, spoken = [], []
+    z, noise, free, said = [], [], [], []
     for _ in range(count // (2 * GROUP)):
-        images, said = two_paintings(pictures)
+        images, own_noise, is_free, words = two_paintings(pictures)
         z.append(encode(vae, images).half())
-        spoken += said
-    return Latents(torch.cat(z), tokens.encode(tokenizer, spoken).short())
+        noise.append(own_noise.half())
+        free.append(torch.full((len(images),), is_free))
+        said += words
+    ids = tokens.encode(tokenizer, said).short().unflatten(0, (-1, CAPTIONS))
+    return Latents(torch.cat(z), torch.cat(noise), torch.cat(free), ids)
 
 
-def two_paintings(pictures: Pictures) -> tuple[Tensor, list[str]]:
-    """One group of shapes painted twice, the two paintings of a shape side by side."""
+def two_paintings(pictures: Pictures) -> tuple[Tensor, Tensor, bool, list[str]]:
+    """One group of shapes painted twice, side by side; their noise; CAPTIONS captions of each."""
     subject, chance = pictures.next_subject(), pictures.chance
-    tone = pictures.tone(subject, GROUP).repeat_interleave(2, 0)
-    looks = [captions.choose(subject, chance, pictures.extra) for _ in tone]
-    return pictures.paint(tone, looks), [captions.caption(look, chance) for look in looks]
+    second = pictures.next_second(subject)
+    noise, is_free = pictures.noise(GROUP), chance.random() >= FROM_NOISE
+    tone = pictures.tone(subject, GROUP, None if is_free else noise, second)
+    looks = [captions.choose(subject, chance, pictures.extra, second) for _ in range(2 * GROUP)]
+    words = [captions.caption(look, chance) for look in looks for _ in range(CAPTIONS)]
+    images = pictures.paint(tone.repeat_interleave(2, 0), looks)
+    return images, noise.repeat_interleave(2, 0), is_free, words
 
 
 def encode(vae: AutoencoderTiny, images: Tensor, chunk: int = 4) -> Tensor:
-    """Scaled latents of pictures and of their mirror images, (n, 2, 4, h, w).
+    """Scaled latents of pictures, (n, 4, h / 8, w / 8).
 
     Few pictures at a time, channels last and in bfloat16: five times as fast on a processor.
     """
-    both = torch.stack([images, images.flip(-1)], 1).flatten(0, 1) * 2 - 1
-    both = both.contiguous(memory_format=torch.channels_last)
+    ready = (images * 2 - 1).contiguous(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
-        z = torch.cat([vae.encoder(part) for part in both.split(chunk)])
-    return z.float().unflatten(0, (-1, 2)) * vae.config.scaling_factor
+        z = torch.cat([vae.encoder(part) for part in ready.split(chunk)])
+    return z.float().contiguous() * vae.config.scaling_factor
 
 
 @torch.no_grad()
@@ -77,12 +89,9 @@ def states(encoder: CLIPTextModel, ids: Tensor, batch: int = 256) -> Tensor:
 
 def save(latents: Latents, path: Path) -> None:
     temporary = path.with_suffix(".writing")
-    torch.save({"z": latents.z, "ids": latents.ids}, temporary)
+    torch.save(vars(latents), temporary)
     os.replace(temporary, path)
 
 
-def load(paths: list[Path]) -> Latents:
-    parts = [torch.load(path, weights_only=True) for path in paths]
-    return Latents(
-        torch.cat([part["z"] for part in parts]), torch.cat([part["ids"] for part in parts])
-    )
+def load(path: Path) -> Latents:
+    return Latents(**torch.load(path, weights_only=True))

@@ -60,9 +60,15 @@ def train(task: Task, path: Path, budget: Budget, seed: int) -> bool:
 
 
 def report(path: Path, step: int, seconds: float, values: dict[str, list[float]]) -> None:
-    means = "  ".join(f"{name} {sum(some) / len(some):.4f}" for name, some in values.items())
+    means = "  ".join(f"{name} {mean(some):.4f}" for name, some in values.items())
     print(f"{path.stem}  {seconds:.0f} s  step {step}  {means}", flush=True)
     values.clear()
+
+
+def mean(values: list[float]) -> float:
+    """Of those that are numbers: not every step measures everything."""
+    known = [value for value in values if not math.isnan(value)]
+    return sum(known) / len(known) if known else math.nan
 
 
 def save(task: Task, path: Path, step: int, seconds: float, done: bool) -> None:

@@ -26,6 +26,7 @@ COLOURS: dict[str, tuple[float, float, float]] = {
     "indigo": (0.28, 0.1, 0.75),
     "purple": (0.56, 0.14, 0.88),
     "magenta": (1.0, 0.1, 0.8),
+    "mint": (0.55, 1.0, 0.75),
     "pink": (1.0, 0.5, 0.72),
     "brown": (0.5, 0.28, 0.12),
     "white": (1.0, 1.0, 1.0),
@@ -46,6 +47,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "indigo": ("navy", "midnight blue"),
     "purple": ("violet", "lavender", "amethyst"),
     "magenta": ("fuchsia", "hot pink"),
+    "mint": ("seafoam", "pale green"),
     "pink": ("rose", "salmon"),
     "brown": ("copper", "bronze", "chocolate"),
     "white": ("ivory", "snow white"),
@@ -75,6 +77,50 @@ THEMES: dict[str, tuple[tuple[float, float, float], ...]] = {
     "sepia": ((0.1, 0.06, 0.03), (0.4, 0.26, 0.14), (0.75, 0.58, 0.36), (0.97, 0.9, 0.75)),
     "toxic": ((0.01, 0.04, 0.01), (0.05, 0.3, 0.05), (0.4, 0.9, 0.05), (0.85, 1, 0.4)),
     "underwater": ((0, 0.03, 0.12), (0, 0.2, 0.35), (0.05, 0.55, 0.6), (0.5, 0.95, 0.85)),
+    "candy": ((1, 0.25, 0.6), (1, 0.65, 0.8), (1, 0.95, 0.75), (0.45, 0.9, 0.95)),
+    "autumn": ((0.14, 0.05, 0.03), (0.5, 0.13, 0.05), (0.85, 0.4, 0.08), (0.97, 0.8, 0.35)),
+    "tropical": (
+        (0.0, 0.22, 0.3),
+        (0.0, 0.62, 0.55),
+        (0.4, 0.85, 0.3),
+        (1, 0.85, 0.2),
+        (1, 0.4, 0.5),
+    ),
+    "thermal": (
+        (0.01, 0, 0.08),
+        (0.2, 0.02, 0.5),
+        (0.8, 0.08, 0.4),
+        (1, 0.45, 0.05),
+        (1, 0.9, 0.2),
+        (1, 1, 0.95),
+    ),
+    "electric": ((0, 0, 0.04), (0.08, 0.05, 0.5), (0.1, 0.35, 1), (0.3, 0.95, 1), (1, 1, 1)),
+    "royal": ((0.06, 0.01, 0.12), (0.28, 0.05, 0.45), (0.6, 0.2, 0.5), (0.95, 0.78, 0.3)),
+    "peacock": (
+        (0.02, 0.02, 0.15),
+        (0, 0.25, 0.55),
+        (0, 0.6, 0.5),
+        (0.35, 0.8, 0.2),
+        (1, 0.85, 0.3),
+    ),
+}
+
+THEME_WORDS: dict[str, tuple[str, ...]] = {
+    "rainbow": ("rainbow", "rainbow colors", "multicolored", "all colors of the spectrum"),
+    "fiery": ("fiery", "fiery colors", "flame colors", "hot colors"),
+    "icy": ("icy", "icy colors", "frozen", "ice cold"),
+    "vaporwave": ("vaporwave", "vaporwave colors", "retro pink and cyan"),
+    "acid": ("acid", "acid colors", "acid house colors", "psychedelic colors"),
+    "sepia": ("sepia", "sepia tone", "old photograph colors"),
+    "toxic": ("toxic", "toxic colors", "radioactive", "slime green glow"),
+    "underwater": ("underwater", "underwater colors", "deep sea colors"),
+    "candy": ("candy", "candy floss colors", "bubblegum", "cotton candy"),
+    "autumn": ("autumn", "autumn colors", "fall colors", "autumn leaves colors"),
+    "tropical": ("tropical", "tropical colors", "exotic colors"),
+    "thermal": ("thermal", "infrared", "heat map colors", "thermal camera"),
+    "electric": ("electric", "electric blue glow", "electric colors"),
+    "royal": ("royal", "royal purple and gold", "royal colors"),
+    "peacock": ("peacock", "peacock colors", "peacock feather colors"),
 }
 
 
@@ -128,13 +174,13 @@ class Paint:
 def choose(natural: tuple[str, ...], chance: random.Random) -> Paint:
     """A palette and its words; `natural` are the palettes the subject has unasked."""
     r = chance.random()
-    if r < 0.15:
+    if r < 0.24:
         theme = chance.choice(list(THEMES))
-        return Paint(theme, chance.choice((theme, f"{theme} colors", theme)))
-    if r < 0.27 and natural:
+        return Paint(theme, chance.choice((theme, *THEME_WORDS[theme])))
+    if r < 0.38 and natural:
         return Paint(chance.choice(natural), "")
     first = chance.choice(list(COLOURS))
-    if r < 0.68:
+    if r < 0.72:
         return Paint(first, spoken(first, chance))
     second = chance.choice([name for name in COLOURS if name != first])
     a, b = spoken(first, chance), spoken(second, chance)

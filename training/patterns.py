@@ -22,10 +22,10 @@ from training.canvas import (
 
 
 def plasma(c: Canvas) -> Tensor:
-    value = 0.0
+    value, flow = 0.0, 4 * (c.fbm(2, 2) - 0.5)
     for _ in range(4):
         x, y = c.turned()
-        bend = c.uniform(0, 2) * torch.sin(y * c.uniform(1, 4))
+        bend = c.uniform(0, 2) * torch.sin(y * c.uniform(1, 4)) + flow
         value = value + torch.sin(c.uniform(2, 6) * x + c.uniform(0, TURN) + bend)
     return wave(value * c.uniform(0.8, 1.5))
 
@@ -42,35 +42,28 @@ def stripes(c: Canvas) -> Tensor:
     return crisp(torch.sin(x * c.uniform(10, 24) + bend))
 
 
-def nearest_two(c: Canvas, points: int, warp: float = 0.0):
-    """Distance to the nearest and second nearest of some random points, and which is nearest."""
-    px, py = (
-        c.uniform(-1.1, 1.1, c.count, points, 1, 1),
-        c.uniform(-1.1, 1.1, c.count, points, 1, 1),
-    )
+def nearest_two(c: Canvas, cells: int, warp: float = 0.0):
+    """Distance to the nearest and second nearest of scattered points, and the nearest's tone."""
     bend = (c.fbm(4, 2, channels=2) - 0.5) * warp
     x, y = c.x + bend[:, 0], c.y + bend[:, 1]
-    first = torch.full_like(x, 9.0)
-    second, index = first.clone(), torch.zeros_like(x)
-    for k in range(points):
-        d = (x - px[:, k]) ** 2 + (y - py[:, k]) ** 2
-        index = torch.where(d < first, float(k), index)
+    first, tone = torch.full_like(x, 9.0), torch.zeros_like(x)
+    second = first.clone()
+    for px, py, own_tone in c.scattered(cells, 1):
+        d = (x - px) ** 2 + (y - py) ** 2
+        tone = torch.where(d < first, own_tone, tone)
         second = torch.where(d < first, first, torch.minimum(second, d))
         first = torch.minimum(first, d)
-    return first.sqrt(), second.sqrt(), index
+    return first.sqrt(), second.sqrt(), tone
 
 
 def cells(c: Canvas) -> Tensor:
-    first, second, _ = nearest_two(c, c.pick(8, 14, 20), 0.15)
+    first, second, _ = nearest_two(c, c.pick(3, 4, 5), 0.15)
     edge = smoothstep(0, 0.1, second - first)
     return (0.1 + 0.9 * edge) * (1 - 0.7 * stretched(first))
 
 
 def crystals(c: Canvas) -> Tensor:
-    points = c.pick(12, 18, 26)
-    first, second, index = nearest_two(c, points)
-    tones = c.uniform(0, 1, c.count, points)
-    tone = torch.gather(tones, 1, index.long().flatten(1)).view_as(index)
+    first, second, tone = nearest_two(c, c.pick(4, 5))
     edge = smoothstep(0, 0.03, second - first)
     slope = 0.15 * (c.x * torch.cos(tone * 20) + c.y * torch.sin(tone * 20))
     return (0.15 + 0.85 * tone) * (0.7 + 0.3 * edge) + slope
@@ -86,16 +79,16 @@ def tunnel(c: Canvas) -> Tensor:
 
 def spiral(c: Canvas) -> Tensor:
     r, angle = c.polar(0.06)
-    side = torch.sign(c.uniform(-1, 1))
+    side = 1 - 2 * c.integer(0, 1)
     turns = angle * c.integer(2, 5) * side + torch.log(r + 0.05) * c.uniform(3, 6)
     return crisp(torch.sin(turns), 2.2)
 
 
 def blobs(c: Canvas) -> Tensor:
     value = 0.0
-    for _ in range(7):
-        distance = (c.x - c.uniform(-0.8, 0.8)) ** 2 + (c.y - c.uniform(-0.8, 0.8)) ** 2
-        value = value + c.uniform(0.04, 0.12) / (distance + 0.01)
+    for x, y, weight in c.scattered(3, 1):
+        distance = (c.x - 0.85 * x) ** 2 + (c.y - 0.85 * y) ** 2
+        value = value + (0.005 + 0.2 * weight**2) / (distance + 0.01)
     value = value / 3
     inside = smoothstep(0.55, 0.75, value)
     return 0.85 * inside * (0.35 + 0.65 * torch.tanh(value * 0.5)) + 0.15 * smoothstep(
@@ -105,9 +98,9 @@ def blobs(c: Canvas) -> Tensor:
 
 def bubbles(c: Canvas) -> Tensor:
     value = 0.12 + 0.1 * c.y
-    for _ in range(10):
-        radius = c.uniform(0.12, 0.36)
-        dx, dy = (c.x - c.uniform(-1, 1)) / radius, (c.y - c.uniform(-1, 1)) / radius
+    for x, y, share in c.scattered(3, 1):
+        radius = 0.12 + 0.26 * share
+        dx, dy = (c.x - x) / radius, (c.y - y) / radius
         d = torch.sqrt(dx * dx + dy * dy)
         shine = 0.9 * torch.exp(-((dx + 0.4) ** 2 + (dy + 0.45) ** 2) * 10)
         value = over(value, (0.25 + 0.6 * d**5 + shine).clamp(0, 1), smoothstep(1.04, 0.98, d))
@@ -133,7 +126,7 @@ def hexagons(c: Canvas) -> Tensor:
     dx, dy = torch.where(closer, a[0], b[0]).abs(), torch.where(closer, a[1], b[1]).abs()
     distance = torch.maximum(dx, dx * 0.5 + dy * tall / 2)
     name = torch.where(closer, a[2] * 3.7 + a[3] * 1.9, b[2] * 5.1 + b[3] * 2.3 + 1)
-    return smoothstep(0.49, 0.42, distance) * (0.35 + 0.65 * wave(name * c.uniform(1, 3)))
+    return smoothstep(0.49, 0.42, distance) * (0.35 + 0.65 * wave(name * c.fixed(1, 3)))
 
 
 def mandala(c: Canvas) -> Tensor:

@@ -45,8 +45,9 @@ def fire(c: Canvas) -> Tensor:
 def lightning(c: Canvas) -> Tensor:
     value = 0.06 * c.fbm(3, 3)
     for _ in range(2):
-        path = c.noise(4)[:, 0, :, :1] * 0.9 + c.noise(10)[:, 0, :, :1] * 0.35
-        path = path + c.noise(24, 1, "bilinear")[:, 0, :, :1] * 0.12
+        middle = c.width // 2
+        path = c.noise(4)[:, 0, :, middle, None] * 0.9 + c.noise(10)[:, 0, :, middle, None] * 0.35
+        path = path + c.noise(24, 1, "bilinear")[:, 0, :, middle, None] * 0.12
         centre = path - 0.7 + c.uniform(-0.5, 0.5) + c.y[:, :, :1] * c.uniform(-0.4, 0.4)
         distance = (c.x - centre).abs()
         glow = torch.exp(-distance * 40) + 0.3 * torch.exp(-distance * 7)
@@ -112,7 +113,8 @@ def ridge(c: Canvas, base: Tensor, height: float, cells: int) -> Tensor:
     """A jagged line: its y for every x, (count, 1, size)."""
     total, weight, sum_of_weights = 0.0, 1.0, 0.0
     for octave in range(4):
-        line = c.noise(min(cells * 2**octave, c.size // 4), 1, "bilinear")[:, 0, :1, :]
+        plane = c.noise(min(cells * 2**octave, c.size // 4), 1, "bilinear")[:, 0]
+        line = plane[:, c.height // 2, None]
         total = total + weight * line
         sum_of_weights += weight
         weight *= 0.5
@@ -168,9 +170,9 @@ def scattered(number: Tensor, salt: Tensor) -> Tensor:
 def forest(c: Canvas) -> Tensor:
     value = 0.85 - 0.25 * (c.y + 1) / 2 + 0.12 * (c.fbm(2, 3) - 0.5)
     for i, trees in enumerate((16, 12, 9, 6)):
-        place = (c.x + c.uniform(0, 2)) * trees / 2
+        place = (c.x + c.fixed(0, 2)) * trees / 2
         flank = (fraction(place) - 0.5).abs() * 2
-        height = scattered(place.floor(), c.uniform(0, 9))
+        height = scattered(place.floor(), c.fixed(0, 9))
         top = -0.55 + 0.34 * i - 0.35 * height
         boughs = 0.06 * fraction(c.y * (14 - 2 * i))
         tree = top + flank * (0.75 - 0.1 * i) + boughs
@@ -185,12 +187,12 @@ def city(c: Canvas) -> Tensor:
     moon = torch.sqrt((c.x - c.uniform(-0.7, 0.7)) ** 2 + (c.y - c.uniform(-0.8, -0.5)) ** 2)
     value = value + 0.4 * smoothstep(0.15, 0.12, moon)
     for i, (houses, columns, rows) in enumerate(((12, 3, 12), (8, 4, 10), (5, 5, 8))):
-        place = (c.x + c.uniform(0, 2)) * houses / 2
-        height = scattered(place.floor(), c.uniform(0, 9))
+        place = (c.x + c.fixed(0, 2)) * houses / 2
+        height = scattered(place.floor(), c.fixed(0, 9))
         top = 0.35 - 1.1 * height * (0.95 - 0.2 * i) + 0.2 * i
         window_x, window_y = fraction(place) * columns, c.y * rows
         name = window_x.floor() * 3.1 + place.floor() * 7.7 + window_y.floor() * 5.3
-        lit = scattered(name, c.uniform(0, 9)) > 0.55
+        lit = scattered(name, c.fixed(0, 9)) > 0.55
         lit = lit & (fraction(window_x) > 0.4) & (fraction(window_y) > 0.45)
         value = over(value, 0.36 - 0.14 * i + lit * (0.45 + 0.15 * i), (c.y > top).float())
     return value.clamp(0, 1)

@@ -5,27 +5,31 @@ In the engine the source is the last frame, zoomed, turned, tinted, or painted f
 
 - worn: the target itself after a warp there and back, with contrast and tint shifts;
 - repainted: the same shape in the colours of another prompt;
-- foreign: another picture altogether, only at high t where the shape may change.
+- foreign: another picture altogether, or one that is part of the way to the target as in the
+  middle of a change; only where the target was drawn from noise, which then tells its shape.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-WORN, REPAINTED, FOREIGN = 0.15, 0.15, 0.12
-FOREIGN_FROM = 380  # below this timestep the frame should win over the prompt
+WORN, REPAINTED, FOREIGN = 0.15, 0.15, 0.3
+FOREIGN_FROM = 300  # below this timestep the frame should win over the prompt
+HALFWAY = 0.5  # share of the foreign sources that are part of the way to the target
 
 
-def mix(z: Tensor, partner: Tensor, t: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Sources for a batch, and which of them are foreign. `partner` is the repainted latent."""
+def mix(z: Tensor, partner: Tensor, free: Tensor, t: Tensor, generator: torch.Generator) -> Tensor:
+    """Sources for a batch of latents z. `partner` is the repainted latent, `free` as in Latents."""
     u = torch.rand(len(z), generator=generator)
     order = torch.randperm(len(z), generator=generator)
-    foreign = (u < FOREIGN) & (t >= FOREIGN_FROM)
+    part = torch.rand(len(z), generator=generator)
+    part = torch.where(part < HALFWAY, part * 1.4, 0.0)
+    foreign = (u < FOREIGN) & (t >= FOREIGN_FROM) & ~free
     repainted = (u >= FOREIGN) & (u < FOREIGN + REPAINTED)
     is_worn = (u >= FOREIGN + REPAINTED) & (u < FOREIGN + REPAINTED + WORN)
-    source = torch.where(_rows(foreign), z[order], z)
+    source = torch.where(_rows(foreign), torch.lerp(z[order], z, _rows(part)), z)
     source = torch.where(_rows(repainted), partner, source)
-    return torch.where(_rows(is_worn), worn(z, generator), source), foreign
+    return torch.where(_rows(is_worn), worn(z, generator), source)
 
 
 def _rows(mask: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.canvas import blurred
+from training.canvas import blurred, smoothstep
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,19 @@ def luma(image: Tensor) -> Tensor:
     return (image * weights).sum(1, keepdim=True)
 
 
-def neon(image: Tensor) -> Tensor:
-    """Glowing outlines on a nearly black picture."""
-    size = image.shape[-1]
+def edges(image: Tensor) -> Tensor:
+    """Where the light changes, 0..1 (n, 1, h, w), about as wide at every size."""
     light = blurred(luma(image), 1)
     dx = F.pad(light[..., :, 1:] - light[..., :, :-1], (0, 1))
     dy = F.pad(light[..., 1:, :] - light[..., :-1, :], (0, 0, 0, 1))
-    edge = (torch.sqrt(dx**2 + dy**2 + 1e-9) * size / 22).clamp(0, 1)
-    edge = F.max_pool2d(edge, 3, 1, 1)
+    edge = (torch.sqrt(dx**2 + dy**2 + 1e-9) * min(image.shape[-2:]) / 22).clamp(0, 1)
+    return F.max_pool2d(edge, 3, 1, 1)
+
+
+def neon(image: Tensor) -> Tensor:
+    """Glowing outlines on a nearly black picture."""
+    size = min(image.shape[-2:])
+    edge = edges(image)
     hue = image / (image.amax(1, keepdim=True) + 0.05)
     glow = edge * blurred(hue, 2)
     return image * 0.12 + glow * 0.9 + blurred(glow, size // 42) * 1.1
@@ -57,7 +62,7 @@ def bright(image: Tensor) -> Tensor:
 
 
 def dreamy(image: Tensor) -> Tensor:
-    soft = blurred(image, image.shape[-1] // 36)
+    soft = blurred(image, min(image.shape[-2:]) // 36)
     return image * 0.35 + soft * 0.65 + soft * soft * 0.35
 
 
@@ -72,13 +77,42 @@ def vivid(image: Tensor) -> Tensor:
     return torch.sigmoid((image - 0.45) * 9)
 
 
+def watercolor(image: Tensor) -> Tensor:
+    """Flat washes on white paper, darker where a wash ends."""
+    wash = blurred(image, max(1, min(image.shape[-2:]) // 64))
+    steps = wash * 4
+    flat = (steps.floor() + torch.sigmoid(((steps % 1) - 0.5) * 14)) / 4
+    return (0.5 + 0.5 * flat) ** 0.8 * (1 - 0.35 * edges(flat))
+
+
+def posterized(image: Tensor) -> Tensor:
+    """Three flat tones of each primary."""
+    steps = blurred(image, 1) * 2
+    return (steps.floor() + torch.sigmoid(((steps % 1) - 0.5) * 24)) / 2
+
+
+def sketch(image: Tensor) -> Tensor:
+    """Dark lines on paper that keeps a breath of the colour."""
+    paper = 0.86 + 0.14 * image
+    return paper * (1 - 0.85 * edges(image)) * (0.8 + 0.2 * smoothstep(0.0, 0.4, luma(image)))
+
+
+def negative(image: Tensor) -> Tensor:
+    """Light for dark, the hue kept, as an x-ray plate."""
+    return (image + 1 - 2 * luma(image)).clamp(0, 1)
+
+
 STYLES: tuple[Style, ...] = (
-    Style("neon", neon, ("neon", "glowing neon", "neon lights", "electric glow")),
-    Style("pastel", pastel, ("pastel", "soft pastel", "pale colors", "candy colors")),
+    Style("neon", neon, ("neon", "glowing neon", "neon lights", "neon outlines")),
+    Style("pastel", pastel, ("pastel", "soft pastel", "pale colors")),
     Style("monochrome", monochrome, ("monochrome", "black and white", "grayscale", "noir"), False),
     Style("dark", dark, ("dark", "gloomy", "moody", "at night")),
     Style("bright", bright, ("bright", "luminous", "sunny", "radiant")),
     Style("dreamy", dreamy, ("dreamy", "soft focus", "blurred", "ethereal", "hazy")),
     Style("chrome", chrome, ("chrome", "metallic", "liquid metal", "mercury"), False),
     Style("vivid", vivid, ("high contrast", "bold", "vivid", "saturated")),
+    Style("watercolor", watercolor, ("watercolor", "watercolour painting", "aquarelle")),
+    Style("posterized", posterized, ("posterized", "pop art", "flat colors", "screen print")),
+    Style("sketch", sketch, ("sketch", "pencil drawing", "ink drawing", "line art"), False),
+    Style("negative", negative, ("negative", "inverted", "x-ray")),
 )

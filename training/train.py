@@ -2,7 +2,7 @@
 
     python -m training.train                    # everything, resumable; stages that are done skip
     python -m training.train --only words       # one stage, to run two side by side
-    python -m training.train --minutes unet128=120 unet256=60
+    python -m training.train --minutes unet_small=120 unet_full=60
 
 Everything between stages lies in training/out: checkpoints, the tokenizer, cached latents. Break
 it off whenever you like and start it again.
@@ -16,18 +16,22 @@ from pathlib import Path
 import torch
 from transformers import CLIPTokenizer
 
-from training import autoencoder, export, latents, loop, minilm, sharpen, tokens, unet, words
+from training import autoencoder, export, latents, loop, minilm, tokens, unet, words
 from training.loop import Budget
 
 MINUTES = {
     "autoencoder": 10.0,
     "polish": 3.5,
-    "words": 9.0,
-    "unet128": 33.0,
-    "unet256": 15.0,
-    "sharpen": 17.0,
+    "words": 10.0,
+    "unet_small": 50.0,
+    "unet_full": 50.0,
 }
-PAINTINGS = {128: 28_000, 256: 7_000}
+PAINTINGS = {
+    "small": {(128, 128): 64_000},
+    "full": {(256, 256): 9_600, (192, 320): 9_600, (256, 384): 2_400, (320, 192): 1_600},
+}
+"""How many paintings of each (height, width), for the two stages of the UNet."""
+SHARES = {"small": (1.0,), "full": (0.45, 0.4, 0.1, 0.05)}
 
 
 class Chain:
@@ -41,11 +45,10 @@ class Chain:
             "autoencoder": self.fit_autoencoder,
             "polish": self.fit_polish,
             "words": self.fit_words,
-            "latents128": lambda: self.make_latents(128),
-            "unet128": lambda: self.fit_unet(128, peak_lr=1e-3, batch=48),
-            "latents256": lambda: self.make_latents(256),
-            "unet256": lambda: self.fit_unet(256, peak_lr=4e-4, batch=24, start="unet128"),
-            "sharpen": self.fit_sharpen,
+            "latents_small": lambda: self.make_latents("small"),
+            "unet_small": lambda: self.fit_unet("small", peak_lr=1e-3, batch=48),
+            "latents_full": lambda: self.make_latents("full"),
+            "unet_full": lambda: self.fit_unet("full", peak_lr=5e-4, batch=24, start="unet_small"),
             "export": self.write,
         }
 
@@ -76,32 +79,31 @@ class Chain:
         loop.train(task, self.path("words"), Budget(self.minutes["words"]), self.seed)
         print(f"words  cosine {words.held_out_cosine(task):.3f} on words held out")
 
-    def make_latents(self, size: int) -> None:
-        path = self.out / f"latents{size}.pt"
-        if path.exists():
-            return
+    def make_latents(self, stage: str) -> None:
         vae = autoencoder.finished(self.path("autoencoder"))
         extra = minilm.read_words(self.out)
-        count, seed = PAINTINGS[size], self.seed + size
-        latents.save(latents.make(vae, self.tokenizer(), count, size, seed, extra), path)
+        for size, count in PAINTINGS[stage].items():
+            path = self.latents_path(size)
+            if not path.exists():
+                seed = self.seed + 1000 * size[0] + size[1]
+                latents.save(latents.make(vae, self.tokenizer(), count, size, seed, extra), path)
 
-    def fit_unet(self, size: int, peak_lr: float, batch: int, start: str = "") -> None:
+    def latents_path(self, size: tuple[int, int]) -> Path:
+        return self.out / f"latents_{size[0]}x{size[1]}.pt"
+
+    def fit_unet(self, stage: str, peak_lr: float, batch: int, start: str = "") -> None:
         first = self.path(start) if start else None
         self.train(
-            f"unet{size}",
-            lambda: unet.DiffusionTask(self.seed, self.data(size), peak_lr, batch, first),
+            f"unet_{stage}",
+            lambda: unet.RegressionTask(self.seed, self.data(stage), peak_lr, batch, first),
         )
-
-    def fit_sharpen(self) -> None:
-        start = self.path("unet256")
-        self.train("sharpen", lambda: sharpen.SharpenTask(self.seed, self.data(256), start))
 
     def write(self) -> None:
         export.write(
             autoencoder.finished(self.path("polish")),
             words.finished(self.path("words"), self.tokenizer()),
             self.out / "tokenizer",
-            sharpen.blended(self.path("unet256"), self.path("sharpen")),
+            unet.finished(self.path("unet_full")),
             self.folder,
         )
         export.check(self.folder)
@@ -110,11 +112,11 @@ class Chain:
     def tokenizer(self) -> CLIPTokenizer:
         return CLIPTokenizer.from_pretrained(self.out / "tokenizer")
 
-    def data(self, size: int) -> unet.Data:
+    def data(self, stage: str) -> unet.Data:
         tokenizer = self.tokenizer()
         encoder = words.finished(self.path("words"), tokenizer)
-        rows = latents.load(sorted(self.out.glob(f"latents{size}*.pt")))
-        return unet.Data(rows, encoder, tokens.encode(tokenizer, [""]))
+        shelves = [latents.load(self.latents_path(size)) for size in PAINTINGS[stage]]
+        return unet.Data(shelves, encoder, tokens.encode(tokenizer, [""]), SHARES[stage])
 
 
 def minutes(text: str) -> tuple[str, float]:

@@ -73,7 +73,8 @@ class Labels:
 
     @classmethod
     def of(cls, looks: list[Look]) -> "Labels":
-        subject = [NAMES.index(look.subject.name) if look.phrase else -1 for look in looks]
+        one = [look.subject.name if look.phrase and not look.second else "" for look in looks]
+        subject = [NAMES.index(name) if name else -1 for name in one]
         style = [STYLE_NAMES.index(x.style.name) if x.style else len(STYLE_NAMES) for x in looks]
         said = [[n in look.paint.spoken_names for n in COLOUR_NAMES] for look in looks]
         return cls(torch.tensor(subject), torch.tensor(said).float(), torch.tensor(style))
@@ -83,7 +84,11 @@ def many_captions(
     count: int, seed: int, extra: dict[str, list[str]]
 ) -> tuple[list[str], list[Look]]:
     chance = random.Random(seed)
-    looks = [captions.choose(chance.choice(SUBJECTS), chance, extra) for _ in range(count)]
+    looks = []
+    for _ in range(count):
+        first, second = chance.sample(SUBJECTS, 2)
+        paired = chance.random() < captions.PAIRED
+        looks.append(captions.choose(first, chance, extra, second if paired else None))
     return [captions.caption(look, chance) for look in looks], looks
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from training import captions, palettes
+from training.canvas import Canvas
 from training.pictures import Pictures
 from training.styles import STYLES
 from training.subjects import BY_NAME, SUBJECTS
@@ -70,3 +71,39 @@ def test_styles_keep_the_shape(style):
     images = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     styled = style.apply(images)
     assert styled.shape == images.shape and torch.isfinite(styled).all()
+
+
+@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.name)
+def test_noise_settles_a_picture(subject):
+    """What is left to chance is little: one step from noise has nearly one right answer."""
+    noise = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(5))
+    one, again = (
+        subject.draw(Canvas(2, 64, torch.Generator().manual_seed(n), noise, subject.seed))
+        for n in (1, 2)
+    )
+    free, other = (
+        subject.draw(Canvas(2, 64, torch.Generator().manual_seed(n), None, subject.seed))
+        for n in (1, 2)
+    )
+    assert (one - again).abs().mean() < 0.75 * (free - other).abs().mean()
+
+
+def test_clouds_follow_the_noise():
+    low, high = -2 * torch.ones(1, 4, 8, 8), 2 * torch.ones(1, 4, 8, 8)
+    left_high = torch.where(torch.arange(8) < 4, high, low)
+    tone = Canvas(1, 64, torch.Generator().manual_seed(1), left_high).fbm(3, 2)
+    assert tone[..., :24].mean() > tone[..., 40:].mean() + 0.5
+
+
+def test_every_subject_fills_a_wide_canvas():
+    for subject in SUBJECTS:
+        tone = Pictures(1, (64, 128)).tone(subject, 2)
+        assert tone.shape == (2, 64, 128), subject.name
+
+
+def test_two_subjects_share_a_picture():
+    pictures = Pictures(1, 64)
+    noise = pictures.noise(2)
+    fire, city = (pictures.tone(BY_NAME[name], 2, noise) for name in ("fire", "city"))
+    both = pictures.tone(BY_NAME["fire"], 2, noise, BY_NAME["city"])
+    assert (both - fire).abs().mean() > 0.02 and (both - city).abs().mean() > 0.02

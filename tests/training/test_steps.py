@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from training import autoencoder, diffusion, latents, loop, sharpen, sources, tokens, unet, words
+from training import autoencoder, diffusion, latents, loop, sources, tokens, unet, words
 from training.captions import Look
 from training.loop import Budget
 from training.words import Labels, Lesson
@@ -23,7 +23,11 @@ class ToyData:
     def batch(self, count, generator):
         rows = torch.randint(6, (count,), generator=generator)
         states = torch.ones(count, 24, 128) * rows[:, None, None] / 6
-        return self.z[rows], self.z[rows ^ 1], states
+        z, free = self.z[rows], rows > 3
+        noise = torch.randn(z.shape, generator=generator)
+        return unet.Batch(
+            z, self.z[rows ^ 1], noise, states, free, unet.timesteps(free, generator)
+        )
 
 
 @pytest.fixture
@@ -61,26 +65,11 @@ def test_a_broken_run_ends_like_an_unbroken_one(tmp_path):
     assert not loop.train(task(), tmp_path / "broken.pt", Budget(steps=4), seed=5)
 
 
-def test_diffusion_learns_toy_latents(tiny_unet, monkeypatch):
+def test_the_denoiser_learns_toy_latents(tiny_unet, monkeypatch):
     monkeypatch.setattr(unet, "WORKERS", 1)
-    task = unet.DiffusionTask(1, ToyData(), batch=8)
-    losses = [task.step(0.0, torch.Generator().manual_seed(step))["v"] for step in range(24)]
+    task = unet.RegressionTask(1, ToyData(), batch=8)
+    losses = [task.step(0.0, torch.Generator().manual_seed(1))["error"] for _ in range(24)]
     assert sum(losses[-6:]) < sum(losses[:6])
-
-
-def test_sharpening_moves_both_sides(tiny_unet, tmp_path, monkeypatch):
-    monkeypatch.setattr(unet, "WORKERS", 1)
-    start = tmp_path / "a.pt"
-    loop.save(unet.DiffusionTask(1, ToyData()), start, 0, 0.0, done=True)
-    task = sharpen.SharpenTask(1, ToyData(), start, batch=4)
-    before = weights(task)
-    losses = task.step(0.5, torch.Generator().manual_seed(1))
-    assert all(value == value for value in losses.values())
-    assert not torch.equal(before, weights(task))
-    loop.save(task, tmp_path / "b.pt", 1, 0.0, done=True)
-    halfway = sharpen.blended(start, tmp_path / "b.pt", 0.5).conv_in.weight
-    ends = (unet.averaged(tmp_path / name)["conv_in.weight"] for name in ("a.pt", "b.pt"))
-    assert torch.allclose(halfway, sum(ends) / 2)
 
 
 def test_the_text_encoder_learns_what_captions_say(tmp_path):
@@ -115,21 +104,47 @@ def test_velocity_leads_back_to_the_clean_latent():
 
 def test_sources_stay_clean_or_change_as_told():
     generator = torch.Generator().manual_seed(1)
-    z, partner = (torch.randn(200, 4, 8, 8, generator=generator) for _ in range(2))
-    mixed, foreign = sources.mix(z, partner, torch.full((200,), 300), generator)
-    assert not foreign.any()
-    clean = (mixed == z).flatten(1).all(1).float().mean()
-    repainted = (mixed == partner).flatten(1).all(1).float().mean()
-    assert 0.6 < clean < 0.85 and 0.05 < repainted < 0.25
-    _, foreign = sources.mix(z, partner, torch.full((200,), 800), generator)
-    assert foreign.any()
+    z, partner = (torch.randn(400, 4, 8, 8, generator=generator) for _ in range(2))
+    low, high, free = torch.full((400,), 200), torch.full((400,), 800), torch.arange(400) % 2 == 0
+    for t, is_free in ((low, free & False), (high, free | True)):
+        mixed = sources.mix(z, partner, is_free, t, generator)
+        assert 0.6 < alike(mixed, z).mean() < 0.8 and 0.1 < alike(mixed, partner).mean() < 0.2
+    mixed = sources.mix(z, partner, free & False, high, generator)
+    assert alike(mixed, z).mean() < 0.5
 
 
-def test_pairs_of_latents_share_a_shape(tmp_path):
+def alike(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return (a == b).flatten(1).all(1).float()
+
+
+def test_free_rows_stay_where_their_source_shows():
+    free = torch.arange(4000) % 2 == 0
+    t = unet.timesteps(free, torch.Generator().manual_seed(1))
+    assert t[free].max() <= unet.FREE_T < t[~free].max() == 999
+    assert t.min() >= unet.LOWEST_T
+
+
+def test_pairs_of_latents_share_a_shape_and_its_noise(tmp_path):
     vae = autoencoder.build(8)
     vae.register_to_config(scaling_factor=1.0)
     tokenizer = tokens.train(["red fire"] * 9, tmp_path / "tokenizer")
-    made = latents.make(vae, tokenizer, 32, 64, seed=1)
-    assert made.z.shape == (32, 2, 4, 8, 8) and made.ids.shape == (32, tokens.LENGTH)
+    made = latents.make(vae, tokenizer, 64, (64, 96), seed=1)
+    assert made.z.shape == made.noise.shape == (64, 4, 8, 12)
+    assert made.ids.shape == (64, latents.CAPTIONS, tokens.LENGTH)
+    assert torch.equal(made.noise[0::2], made.noise[1::2])
+    assert made.free.any() and not made.free.all()
     latents.save(made, tmp_path / "z.pt")
-    assert torch.equal(latents.load([tmp_path / "z.pt"]).z, made.z)
+    assert torch.equal(latents.load(tmp_path / "z.pt").z, made.z)
+
+
+def test_batches_of_several_sizes_hold_about_as_many_pixels(tmp_path):
+    tokenizer = tokens.train(["red fire"] * 9, tmp_path / "tokenizer")
+    shelves = []
+    for height, width in ((8, 8), (8, 16)):
+        z = torch.randn(10, 4, height, width)
+        ids = tokens.encode(tokenizer, ["red fire"] * 20).unflatten(0, (10, 2))
+        shelves.append(latents.Latents(z.half(), z.half(), torch.zeros(10, dtype=bool), ids))
+    encoder = words.build(len(tokenizer)).eval()
+    data = unet.Data(shelves, encoder, tokens.encode(tokenizer, [""]), (0.5, 0.5))
+    seen = {tuple(data.batch(8, torch.Generator().manual_seed(n)).z.shape) for n in range(20)}
+    assert seen == {(8, 4, 8, 8), (4, 4, 8, 16)}

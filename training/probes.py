@@ -1,0 +1,210 @@
+"""The judges: a small network that names the subject, the colours and the style of a picture.
+
+Drawn pictures flow in, half of them through the autoencoder, half drawn from noise and half free;
+three answers flow out. The judge never sees a picture of the model before it judges one. Colours
+are asked only where a style leaves them, styles only of pictures with a hue: a plain black and
+white picture and a monochrome one are the same picture. The checkpoint's name carries the labels,
+so new subjects get a new judge.
+"""
+
+import hashlib
+import random
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training import captions, loop
+from training.captions import Look
+from training.palettes import COLOURS, THEMES
+from training.pictures import GROUP, Pictures
+from training.styles import STYLES
+from training.subjects import NAMES, SUBJECTS
+
+SIDE = 96
+BATCH = 64
+STEPS = 1500
+PEAK_LR = 2e-3
+LEARNT, UNSEEN = 96, 16  # shapes of each subject, each painted twice
+SEED, UNSEEN_SEED = 901, 902
+COLOUR_NAMES = (*COLOURS, *THEMES)
+PLAIN = "plain"
+STYLE_NAMES = (*(style.name for style in STYLES), PLAIN)
+GREY = {"black", "white", "silver"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Pictures uint8 (n, 3, SIDE, SIDE) and what they are.
+
+    `subject` and `style` (n,) index NAMES and STYLE_NAMES, `colours` (n, names) share one among
+    the palette's names. `hue_shown` and `style_shown` (n,) say where a question is fair; `decoded`
+    and `free` (n,) how the picture came about.
+    """
+
+    images: Tensor
+    subject: Tensor
+    colours: Tensor
+    style: Tensor
+    hue_shown: Tensor
+    style_shown: Tensor
+    decoded: Tensor
+    free: Tensor
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@torch.no_grad()
+def through(vae: nn.Module, images: Tensor, chunk: int = 4) -> Tensor:
+    """The pictures (n, 3, h, w) in 0..1 as the autoencoder gives them back."""
+    ready = (images * 2 - 1).contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        parts = [vae.decoder(vae.encoder(part)) for part in ready.split(chunk)]
+    return (torch.cat(parts).float() / 2 + 0.5).clamp(0, 1).contiguous()
+
+
+def small(images: Tensor) -> Tensor:
+    """What the judge looks at: (n, 3, SIDE, SIDE), each pixel the mean of those it covers."""
+    return F.interpolate(images, (SIDE, SIDE), mode="area")
+
+
+def is_grey(palette: str) -> bool:
+    return set(palette.split("+")) <= GREY
+
+
+@torch.no_grad()
+def gather(vae: nn.Module, shapes: int, seed: int, size: int = 256) -> Seen:
+    """`shapes` shapes of every subject (a multiple of 8), each painted in two looks."""
+    pictures, chance, rows = Pictures(seed, size), random.Random(seed), []
+    for turn in range(max(1, shapes // GROUP)):
+        for number, subject in enumerate(SUBJECTS):
+            free = (turn + number) % 2 == 0
+            noise = None if free else pictures.noise(GROUP)
+            tone = pictures.tone(subject, GROUP, noise).repeat_interleave(2, 0)
+            looks = [_look(subject, chance) for _ in tone]
+            images = pictures.paint(tone, looks)
+            decoded = torch.arange(2 * GROUP) % 4 < 2
+            images[decoded] = through(vae, images[decoded])
+            rows.append(_seen(images, looks, decoded, free))
+    return Seen(**{key: torch.cat([row[key] for row in rows]) for key in rows[0]})
+
+
+def _look(subject, chance: random.Random) -> Look:
+    """Styles evenly, with three plain pictures to one of each style."""
+    look = captions.choose(subject, chance)
+    return replace(look, style=chance.choice((*STYLES, None, None, None)))
+
+
+def _seen(images: Tensor, looks: list[Look], decoded: Tensor, free: bool) -> dict[str, Tensor]:
+    palettes = [look.paint.name.split("+") for look in looks]
+    shares = [[(name in parts) / len(parts) for name in COLOUR_NAMES] for parts in palettes]
+    styles = [look.style.name if look.style else PLAIN for look in looks]
+    return {
+        "images": (small(images) * 255).round().byte(),
+        "subject": torch.tensor([NAMES.index(look.subject.name) for look in looks]),
+        "colours": torch.tensor(shares),
+        "style": torch.tensor([STYLE_NAMES.index(name) for name in styles]),
+        "hue_shown": torch.tensor([not x.style or x.style.takes_colour for x in looks]),
+        "style_shown": torch.tensor([not is_grey(look.paint.name) for look in looks]),
+        "decoded": decoded,
+        "free": torch.full((len(images),), free),
+    }
+
+
+class Probe(nn.Module):
+    """Two looks at a picture: shapes by strided convolutions, colours pixel by pixel."""
+
+    def __init__(self, width: int = 32):
+        super().__init__()
+        sizes = (5, width, 2 * width, 3 * width, 4 * width)
+        steps = zip(sizes[:-1], sizes[1:], strict=True)
+        self.shapes = nn.Sequential(*(_stage(a, b) for a, b in steps))
+        self.hues = nn.Sequential(
+            nn.Conv2d(3, 96, 1), nn.GELU(), nn.Conv2d(96, 96, 1), nn.GELU()
+        )
+        deep, hues = 2 * sizes[-1], 96
+        self.subject = _head(deep, len(NAMES))
+        self.colours = _head(hues + deep, len(COLOUR_NAMES))
+        self.style = _head(hues + deep, len(STYLE_NAMES))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Scores of subjects, colours and styles for pictures (n, 3, SIDE, SIDE) in 0..1."""
+        x = images * 2 - 1
+        axis = torch.linspace(-1, 1, x.shape[-1])
+        place = torch.stack((axis.expand(len(axis), -1), axis[:, None].expand(-1, len(axis))))
+        deep = self.shapes(torch.cat([x, place.expand(len(x), -1, -1, -1)], 1))
+        deep = torch.cat([deep.mean((2, 3)), deep.amax((2, 3))], 1)
+        both = torch.cat([self.hues(F.avg_pool2d(x, 2)).mean((2, 3)), deep], 1)
+        return self.subject(deep), self.colours(both), self.style(both)
+
+
+def _stage(into: int, out: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(into, out, 3, 2, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU(),
+        nn.Conv2d(out, out, 3, 1, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU(),
+    )  # fmt: skip
+
+
+def _head(width: int, answers: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(width, 128), nn.GELU(), nn.Dropout(0.1), nn.Linear(128, answers))
+
+
+class ProbeTask:
+    """Learns the three answers at once from pictures kept in memory."""
+
+    def __init__(self, seed: int, seen: Seen, batch: int = BATCH):
+        torch.manual_seed(seed)
+        self.seen, self.batch, self.updates = seen, batch, 0
+        self.probe = Probe().to(memory_format=torch.channels_last)
+        self.optimizer = torch.optim.AdamW(self.probe.parameters(), PEAK_LR, weight_decay=0.02)
+        self.parts = {"probe": self.probe, "optimizer": self.optimizer}
+
+    def step(self, progress: float, generator: torch.Generator) -> dict[str, float]:
+        loop.set_lr(self.optimizer, loop.cosine(PEAK_LR, progress, (self.updates + 1) / 50))
+        some = torch.randint(len(self.seen), (self.batch,), generator=generator)
+        subject, colours, style = self.probe.train()(shaken(self.seen.images[some], generator))
+        first = F.cross_entropy(subject, self.seen.subject[some])
+        second = F.cross_entropy(colours, self.seen.colours[some], reduction="none")
+        third = F.cross_entropy(style, self.seen.style[some], reduction="none")
+        second = (second * self.seen.hue_shown[some]).mean()
+        third = (third * self.seen.style_shown[some]).mean()
+        self.optimizer.zero_grad()
+        (first + second + third).backward()
+        self.optimizer.step()
+        self.updates += 1
+        return {"subject": first.item(), "colours": second.item(), "style": third.item()}
+
+
+def shaken(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Bytes to 0..1, half of them mirrored, all a little zoomed and shifted, some softened."""
+    x = images.float() / 255
+    n = len(x)
+    zoom = 1 - 0.15 * torch.rand(n, generator=generator)
+    side = torch.where(torch.rand(n, generator=generator) < 0.5, -1.0, 1.0)
+    shift = (torch.rand(n, 2, generator=generator) * 2 - 1) * (1 - zoom)[:, None]
+    zero = torch.zeros(n)
+    matrix = torch.stack([zoom * side, zero, shift[:, 0], zero, zoom, shift[:, 1]], 1)
+    grid = F.affine_grid(matrix.view(n, 2, 3), list(x.shape), align_corners=False)
+    x = F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
+    soft = torch.rand(n, 1, 1, 1, generator=generator) < 0.2
+    return torch.where(soft, F.avg_pool2d(x, 3, 1, 1, count_include_pad=False), x)
+
+
+def checkpoint(out: Path) -> Path:
+    labels = "|".join((*NAMES, *COLOUR_NAMES, *STYLE_NAMES))
+    return out / f"probes_{hashlib.sha256(labels.encode()).hexdigest()[:8]}.pt"
+
+
+def trained(vae: nn.Module, out: Path, steps: int = STEPS, shapes: int = LEARNT) -> Probe:
+    """The judge of `out`, trained first where there is none or where its training broke off."""
+    path = checkpoint(out)
+    if not loop.is_done(path):
+        print(f"probes: drawing {2 * shapes * len(NAMES)} pictures", flush=True)
+        task = ProbeTask(SEED, gather(vae, shapes, SEED))
+        loop.train(task, path, loop.Budget(steps=steps), SEED)
+    probe = Probe()
+    probe.load_state_dict(torch.load(path, weights_only=True)["parts"]["probe"])
+    return probe.eval().requires_grad_(False)
