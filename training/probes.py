@@ -23,11 +23,11 @@ from training.pictures import GROUP, Pictures
 from training.styles import STYLES
 from training.subjects import NAMES, SUBJECTS
 
-SIDE = 96
+SIDE = 64
 BATCH = 64
 STEPS = 1500
 PEAK_LR = 2e-3
-LEARNT, UNSEEN = 96, 16  # shapes of each subject, each painted twice
+LEARNT, UNSEEN = 64, 16  # shapes of each subject, each painted twice
 SEED, UNSEEN_SEED = 901, 902
 COLOUR_NAMES = (*COLOURS, *THEMES)
 PLAIN = "plain"
@@ -117,7 +117,7 @@ def _seen(images: Tensor, looks: list[Look], decoded: Tensor, free: bool) -> dic
 class Probe(nn.Module):
     """Two looks at a picture: shapes by strided convolutions, colours pixel by pixel."""
 
-    def __init__(self, width: int = 32):
+    def __init__(self, width: int = 24):
         super().__init__()
         sizes = (5, width, 2 * width, 3 * width, 4 * width)
         steps = zip(sizes[:-1], sizes[1:], strict=True)
@@ -137,7 +137,7 @@ class Probe(nn.Module):
         place = torch.stack((axis.expand(len(axis), -1), axis[:, None].expand(-1, len(axis))))
         deep = self.shapes(torch.cat([x, place.expand(len(x), -1, -1, -1)], 1))
         deep = torch.cat([deep.mean((2, 3)), deep.amax((2, 3))], 1)
-        both = torch.cat([self.hues(F.avg_pool2d(x, 2)).mean((2, 3)), deep], 1)
+        both = torch.cat([self.hues(F.avg_pool2d(x, 4)).mean((2, 3)), deep], 1)
         return self.subject(deep), self.colours(both), self.style(both)
 
 
@@ -165,7 +165,10 @@ class ProbeTask:
     def step(self, progress: float, generator: torch.Generator) -> dict[str, float]:
         loop.set_lr(self.optimizer, loop.cosine(PEAK_LR, progress, (self.updates + 1) / 50))
         some = torch.randint(len(self.seen), (self.batch,), generator=generator)
-        subject, colours, style = self.probe.train()(shaken(self.seen.images[some], generator))
+        images = shaken(self.seen.images[some], generator)
+        with torch.autocast("cpu", torch.bfloat16):
+            answers = self.probe.train()(images.contiguous(memory_format=torch.channels_last))
+        subject, colours, style = (answer.float() for answer in answers)
         first = F.cross_entropy(subject, self.seen.subject[some])
         second = F.cross_entropy(colours, self.seen.colours[some], reduction="none")
         third = F.cross_entropy(style, self.seen.style[some], reduction="none")

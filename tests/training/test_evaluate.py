@@ -1,0 +1,213 @@
+"""The judges and the measures: they must tell good from bad before they judge a model."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from engine.diffusion.local import LocalGenerator
+from engine.diffusion.warp import inverse_matrix, warp
+from engine.records import Frame, Pose
+from training import (
+    autoencoder,
+    evaluate,
+    export,
+    faith,
+    feedback,
+    loop,
+    measures,
+    probes,
+    questions,
+    steer,
+    unseen,
+)
+from training.pictures import Pictures
+from training.report import Report
+from training.subjects import BY_NAME, NAMES
+
+needs_model = pytest.mark.skipif(
+    not (export.FOLDER / "model_index.json").exists(), reason="no model has been exported"
+)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def seen() -> probes.Seen:
+    return probes.gather(autoencoder.build(8), 8, 5, size=64)
+
+
+def plane(name: str = "city", seed: int = 3) -> torch.Tensor:
+    return Pictures(seed, 256).draw_subject(BY_NAME[name], 1).images
+
+
+def grey(image: torch.Tensor) -> np.ndarray:
+    pixels = (image[0].permute(1, 2, 0) * 255).round().byte().numpy()
+    return measures.as_planes(pixels[None], feedback.SIDE)[0]
+
+
+def test_probe_pictures_carry_their_truth(seen):
+    assert len(seen) == 16 * len(NAMES)
+    assert torch.equal(seen.subject.bincount(), torch.full((len(NAMES),), 16))
+    assert torch.allclose(seen.colours.sum(1), torch.ones(len(seen)))
+    assert 0.3 < seen.decoded.float().mean() < 0.7 and 0.3 < seen.free.float().mean() < 0.7
+    sketched = seen.style == probes.STYLE_NAMES.index("sketch")
+    assert sketched.any() and not seen.hue_shown[sketched].any()
+
+
+def test_a_probe_learns_and_resumes(seen, tmp_path, monkeypatch):
+    torch.manual_seed(1)
+    task = probes.ProbeTask(1, seen, batch=32)
+    losses = [task.step(0.1, torch.Generator().manual_seed(n % 2))["style"] for n in range(16)]
+    assert sum(losses[-4:]) < sum(losses[:4])
+    path = probes.checkpoint(tmp_path)
+    loop.save(task, path, 16, 1.0, done=True)
+    monkeypatch.setattr(probes, "gather", lambda *_: pytest.fail("drew again"))
+    kept = probes.trained(None, tmp_path)
+    image = seen.images[:2].float() / 255
+    assert torch.allclose(kept(image)[0], task.probe.eval()(image)[0], atol=1e-5)
+
+
+def test_questions_are_balanced_and_fair():
+    asked = questions.balanced(6)
+    named = [q.subjects[0] for q in asked]
+    assert all(named.count(name) == 6 for name in NAMES)
+    styles = [q.style for q in asked if q.style]
+    assert max(styles.count(s) for s in set(styles)) - min(map(styles.count, set(styles))) <= 2
+    assert all(not q.colours for q in asked if q.style in ("sketch", "chrome", "monochrome"))
+    for q in asked:
+        assert all(word in q.text for word in q.colours) and q.subjects[0] in BY_NAME
+
+
+def test_synonyms_leave_the_first_phrase_out():
+    said = questions.synonyms()
+    first = {subject.phrases[0] for subject in BY_NAME.values()}
+    assert len(said) > 2 * len(NAMES) and not first & {q.text for q in said}
+
+
+def test_unseen_prompts_are_in_no_caption():
+    assert len(unseen.UNSEEN) == len(set(unseen.UNSEEN)) >= 60
+    names = {name for _, many in unseen.UNSEEN for name in many.split()}
+    assert names <= set(NAMES)
+    extra = {"ocean": ["tsunami"]}
+    left = [text for text, _ in unseen.still_unseen(extra)]
+    assert "tsunami" not in left and len(left) >= 58
+    assert not set(left) & unseen.known(extra)
+
+
+def test_scores_count_only_what_was_asked():
+    asked = [
+        questions.Question("red fire", ("fire",), ("red",)),
+        questions.Question("blue and red", ("ocean",), ("blue", "red")),
+        questions.Question("neon city", ("city", "rings"), (), "neon"),
+    ]
+    two = [("red", "blue")] * 3
+    said = faith.Answers(["fire", "city", "rings"], two, ["plain"] * 3)
+    assert faith.score(asked, said) == {"subject": 0.6667, "colour": 1.0, "pair": 1.0, "style": 0.0}
+    assert faith.by_subject(asked, said)["ocean"] == (0.0, "city 1")
+
+
+def test_sharpness_of_a_blur_is_low():
+    image = plane()
+    soft = torch.nn.functional.avg_pool2d(image, 5, 1, 2)
+    assert faith.sharpness(image, image) == dict.fromkeys(faith.sharpness(image, image), 1.0)
+    assert faith.sharpness(soft, image)["laplacian"] < 0.5
+    assert faith.sharpness(image * 0.5, image)["contrast"] == pytest.approx(0.5, abs=1e-3)
+
+
+@pytest.mark.parametrize("zoom", [0.01, 0.06])
+def test_flow_measures_a_zoom(zoom):
+    image, motion = plane(), Pose(zoom, 1.0, 0.01)
+    after = warp(image, motion).clamp(0, 1)
+    found = measures.flow(grey(image) / 255, grey(after) / 255)
+    matrix = np.array(inverse_matrix(motion, feedback.SIDE, feedback.SIDE))
+    camera = measures.expected(found.places, matrix, (feedback.SIDE, feedback.SIDE))
+    assert measures.zoom_of(found) == pytest.approx(zoom, rel=0.1, abs=5e-4)
+    assert measures.agreement(found, camera) > 0.9 > -0.5 > measures.agreement(found, -camera)
+
+
+def played(moving: bool, count: int = 120) -> feedback.Run:
+    """A plain picture under a zoom, begun anew now and then, or one that stands still under it."""
+    poses = [Pose(0.02 * n) for n in range(count)]
+    start, images = plane("cells"), []
+    for n in range(count):
+        if n % 20 == 0 and moving:
+            start = plane("cells", 3 + n // 20)
+        images.append(warp(start, Pose(0.02 * (n % 20))).clamp(0, 1) if moving else start)
+    planes = np.stack([grey(image) for image in images])
+    thumbs = np.stack([np.asarray(feedback._thumb(image)) for image in images])
+    looks = [feedback.statistics(image) for image in images]
+    by_name = {name: np.array([look[name] for look in looks]) for name in feedback.BANDS}
+    return feedback.Run(poses, by_name, planes, thumbs, [])
+
+
+def test_a_moving_loop_is_told_from_a_standing_one(monkeypatch):
+    monkeypatch.setattr(feedback, "WINDOW", 60)
+    good, bad = feedback.figures(played(True)), feedback.figures(played(False))
+    assert good["zoom_ratio"] == pytest.approx(1.0, abs=0.4) and abs(bad["zoom_ratio"]) < 0.1
+    assert good["flow"] > 0.5 > bad["flow"]
+    assert good["apart"] > 0.02 and bad["apart"] == 0
+    assert good["still"] < 0.02 < bad["still"]
+    assert good["goes"] > good["stays"] and bad["stays"] == pytest.approx(1) and bad["goes"] < 0.9
+    assert bad["inside"] in (0.0, 1.0)
+
+
+def test_a_report_marks_what_is_missed(capsys):
+    report = Report()
+    report.aim("speed", 30.0, 25.0)
+    report.aim("sharp", 0.5, 0.7, 1.3)
+    assert [aim["reached"] for aim in report.aims.values()] == [True, False]
+    assert "missed" in capsys.readouterr().out.splitlines()[1]
+    assert json.loads(json.dumps(report.as_json()))["reached"] == 1
+
+
+@needs_model
+def test_what_is_measured_is_what_is_played():
+    """The last of the judged frames is the engine's own, and one step is its first picture."""
+    model, text = faith.engine_model(export.FOLDER, 1), "red fire"
+    start = Pictures(3, 64).draw_subject(BY_NAME["rings"], 1).images
+    made = faith.played(model, text, start, 0.6, seed=0, frames=3)
+    generator = LocalGenerator(export.FOLDER, (64, 64), 0, device="cpu", threads=1)
+    first = faith.params(text, 0, 0.6)
+    pixels = (start[0].permute(1, 2, 0) * 255).round().byte().numpy()
+    generator.resume(Frame(0, pixels, first, 0.0))
+    for index in (1, 2, 3):
+        last = generator.generate(faith.params(text, index, 0.6)).picture
+    generator.close()
+    assert np.abs((made[0].permute(1, 2, 0) * 255).round().numpy() - last).max() <= 1
+
+
+@needs_model
+def test_one_step_is_the_first_picture_of_a_stream():
+    noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    step = faith.one_step(steer.Model.shipped(), ["red fire"], noise, lambda items, *_: items)
+    generator = LocalGenerator(export.FOLDER, (64, 64), 0, device="cpu", threads=1)
+    first = generator.generate(faith.params("red fire", 0, 1.0)).picture
+    generator.close()
+    made = (step[0].permute(1, 2, 0) * 255).round().numpy()
+    assert np.abs(made - first).mean() < 6  # the regulator, and edges of the fused decoder
+
+
+@needs_model
+def test_the_last_line_is_json(capsys, tmp_path):
+    arguments = ["--only", "loop", "--frames", "60", "--presets", "hush", "--out", str(tmp_path)]
+    assert evaluate.main([*arguments, "--threads", "1"]) == 0
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert last["aims"]["hush inside all bands"]["low"] == 0.99
+    assert set(last["loop"]) == {"hush"} and (tmp_path / "sheets" / "loop.png").exists()
+
+
+@pytest.mark.parametrize("bad", [["--folder", "/nowhere"], ["--presets", "no_such_preset"]])
+def test_bad_input_is_one_line_and_two(bad, capsys):
+    assert evaluate.main([*bad, "--only", "loop"]) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_bad_numbers_end_with_two():
+    with pytest.raises(SystemExit) as ended:
+        evaluate.options(["--frames", "1"])
+    assert ended.value.code == 2
