@@ -1,6 +1,6 @@
 """The drawing surface: a batch of coordinate planes with its own chance.
 
-A Canvas holds `count` pictures of one size at once. Every drawing function takes a Canvas and gives
+A Canvas holds `count` pictures of one size at once, on the device of its generator. Every drawing function takes a Canvas and gives
 tone maps (count, height, width); each helper for chance gives one value per picture, shaped to
 broadcast over the planes. x and y run from -1 (left, top) to 1 over the short side; a wide canvas
 reaches further in x.
@@ -45,18 +45,24 @@ class Canvas:
         height, width = (size, size) if isinstance(size, int) else size
         self.height, self.width, self.size = height, width, min(height, width)
         self.tall, self.wide = height / self.size, width / self.size
-        y, x = torch.meshgrid(
-            torch.linspace(-self.tall, self.tall, height),
-            torch.linspace(-self.wide, self.wide, width),
-            indexing="ij",
-        )
+        down = torch.linspace(-self.tall, self.tall, height, device=self.device)
+        along = torch.linspace(-self.wide, self.wide, width, device=self.device)
+        y, x = torch.meshgrid(down, along, indexing="ij")
         self.x, self.y = (plane.expand(count, height, width) for plane in (x, y))
         self._settled = torch.Generator().manual_seed(seed)
         self._channel = 0
 
+    @property
+    def device(self) -> torch.device:
+        """Where the generator lives, and with it every plane."""
+        return self.generator.device
+
+    def _share(self, *shape: int) -> Tensor:
+        return torch.rand(shape, generator=self.generator, device=self.device)
+
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:
         shape = shape or (self.count, 1, 1)
-        share = torch.rand(shape, generator=self.generator)
+        share = self._share(*shape)
         if self.latent is not None:
             share = torch.lerp(self._settled_share(shape), share, SPREAD)
         return low + (high - low) * share
@@ -74,17 +80,18 @@ class Canvas:
     def pick(self, *choices: int) -> int:
         """One choice for the whole batch: for loop counts, which cannot differ between pictures."""
         source = self.generator if self.latent is None else self._settled
-        return choices[int(torch.randint(len(choices), (1,), generator=source))]
+        index = torch.randint(len(choices), (1,), generator=source, device=source.device)
+        return choices[int(index)]
 
     def _settled_share(self, shape: Sequence[int]) -> Tensor:
         share = torch.rand((1, *shape[1:]), generator=self._settled)
-        return share.expand(*shape)
+        return share.to(self.device).expand(*shape)
 
     def lattice(self, rows: int, columns: int, channels: int = 1) -> Tensor:
         """Values 0..1 (count, channels, rows, columns), each belonging to its place."""
         shape = (self.count, channels, rows, columns)
         if self.latent is None:
-            return torch.rand(shape, generator=self.generator)
+            return self._share(*shape)
         cells = self.latent.shape[-2:]
         if rows > cells[0] or columns > cells[1]:
             return self._settled_share(shape)  # finer than the noise can tell

@@ -41,10 +41,11 @@ class Pictures:
         seed: int,
         size: int | tuple[int, int] = 256,
         extra: Mapping[str, Sequence[str]] | None = None,
+        device: torch.device | str = "cpu",
     ):
         self.size, self.extra = size, extra
         self.chance = random.Random(seed)
-        self.generator = torch.Generator().manual_seed(seed)
+        self.generator = torch.Generator(device).manual_seed(seed)
         self._deck: list[Subject] = []
 
     def draw(self, count: int, from_noise: bool = False) -> Batch:
@@ -71,7 +72,7 @@ class Pictures:
         """Latent noise for pictures of this size."""
         sides = (self.size, self.size) if isinstance(self.size, int) else self.size
         shape = (count, 4, *(side // PIXELS_PER_CELL for side in sides))
-        return torch.randn(shape, generator=self.generator)
+        return torch.randn(shape, generator=self.generator, device=self.generator.device)
 
     def tone(
         self,
@@ -104,7 +105,7 @@ class Pictures:
     @staticmethod
     def paint(tone: Tensor, looks: Sequence[Look]) -> Tensor:
         colours = torch.stack([palettes.named(look.paint.name) for look in looks])
-        images = palettes.coloured(tone, colours)
+        images = palettes.coloured(tone, colours.to(tone.device))
         for i, look in enumerate(looks):
             if look.style:
                 images[i : i + 1] = look.style.apply(images[i : i + 1])

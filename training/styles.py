@@ -23,7 +23,7 @@ class Style:
 
 
 def luma(image: Tensor) -> Tensor:
-    weights = torch.tensor([0.3, 0.59, 0.11])[None, :, None, None]
+    weights = torch.tensor([0.3, 0.59, 0.11], device=image.device)[None, :, None, None]
     return (image * weights).sum(1, keepdim=True)
 
 
@@ -69,7 +69,7 @@ def dreamy(image: Tensor) -> Tensor:
 def chrome(image: Tensor) -> Tensor:
     """Repeated reflections of the light, as on polished metal."""
     light = blurred(luma(image), 1)
-    steel = torch.tensor([0.86, 0.93, 1.0])[None, :, None, None]
+    steel = torch.tensor([0.86, 0.93, 1.0], device=image.device)[None, :, None, None]
     return (0.5 + 0.5 * torch.sin(light * 13)) * (0.35 + 0.65 * light) * steel
 
 
