@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.diffusion.runtimes import Runtime, TorchRuntime
 from engine.errors import ModelError
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class Model:
     """The parts of a loaded model and what a step must know about them.
 
     `alphas_cumprod` float32 (T,) on the CPU; `vae_scale` pixels per latent cell;
-    `native_size` the width and height in pixels that the UNet was made for; `decoder` a faster
-    equal of the vae's own, or None.
+    `native_size` the width and height in pixels that the UNet was made for. `runtime` computes
+    the UNet and the autoencoder; `unet` and `vae` are torch's, None where only graphs are loaded.
     """
 
     name: str
@@ -61,20 +62,15 @@ class Model:
     vae_scale: int
     latent_channels: int
     native_size: int
-    decoder: Any = None
+    runtime: Runtime
 
     def encode(self, picture: torch.Tensor) -> torch.Tensor:
         """Latents (1, c, h/s, w/s) of a picture (1, 3, h, w) in 0..1, scaled for the UNet."""
-        encoded = self.vae.encode(picture * 2 - 1)
-        latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
-        return (latents - self.shift_factor) * self.scaling_factor
+        return (self.runtime.encode(picture) - self.shift_factor) * self.scaling_factor
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """The picture (1, 3, h, w), nominally 0..1 but not clamped, of UNet latents."""
-        latents = latents / self.scaling_factor + self.shift_factor
-        if self.decoder is not None:
-            return self.decoder(latents)
-        return self.vae.decode(latents).sample / 2 + 0.5
+        return self.runtime.decode(latents / self.scaling_factor + self.shift_factor)
 
     def latent_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """(rows, columns) of the latents of a (width, height) picture.
@@ -246,23 +242,25 @@ def _load_parts(
 def _describe(
     name: str, folder: Path, device: torch.device, dtype: torch.dtype, parts: dict[str, Any]
 ) -> Model:
-    unet, vae, text = (parts[key].config for key in ("unet", "vae", "text_encoder"))
+    unet, coder, text = (parts[key].config for key in ("unet", "vae", "text_encoder"))
     if unet.cross_attention_dim != text.hidden_size:
         raise ModelError(f"{folder}: unet wants text states of width {unet.cross_attention_dim}, "
                          f"text_encoder makes {text.hidden_size}")
-    if not unet.in_channels == unet.out_channels == vae.latent_channels:
+    if not unet.in_channels == unet.out_channels == coder.latent_channels:
         raise ModelError(f"{folder}: unet has {unet.in_channels} channels, "
-                         f"vae {vae.latent_channels}; they must agree")
-    from engine.diffusion.fused import fuse_decoder
+                         f"vae {coder.latent_channels}; they must agree")
+    from engine.diffusion.fused import fuse_decoder, fuse_encoder
 
-    vae_scale = _pixels_per_cell(vae)
+    vae = parts["vae"]
+    runtime = TorchRuntime(parts["unet"], vae, fuse_encoder(vae), fuse_decoder(vae))
+    vae_scale = _pixels_per_cell(coder)
     sample = unet.sample_size if isinstance(unet.sample_size, int) else max(unet.sample_size)
     return Model(
         name=name, folder=folder, device=device, dtype=dtype,
-        scaling_factor=float(vae.scaling_factor),
-        shift_factor=float(vae.get("shift_factor") or 0.0),
-        vae_scale=vae_scale, latent_channels=vae.latent_channels,
-        native_size=sample * vae_scale, decoder=fuse_decoder(parts["vae"]), **parts,
+        scaling_factor=float(coder.scaling_factor),
+        shift_factor=float(coder.get("shift_factor") or 0.0),
+        vae_scale=vae_scale, latent_channels=coder.latent_channels,
+        native_size=sample * vae_scale, runtime=runtime, **parts,
     )
 
 

@@ -10,7 +10,7 @@ order give equal pictures.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from engine.diffusion.model import Model
 from engine.diffusion.noise import TravellingNoise
 from engine.diffusion.prompts import PromptBank
 from engine.diffusion.regulate import Regulator
+from engine.diffusion.runtimes import Runtime
 from engine.diffusion.sources import Sources, colour, colours_of
 from engine.diffusion.warp import limited, sharpen, warp
 from engine.records import FrameParams, Pose, Prompt
@@ -64,6 +65,15 @@ class Img2ImgStream:
         self._palette: torch.Tensor | None = None
         self._state: State | None = None
         self.stages_ms: dict[str, float] = {}
+
+    @property
+    def runtime(self) -> str:
+        """The name of the runtime that draws."""
+        return self._model.runtime.name
+
+    def use(self, runtime: Runtime) -> None:
+        """Draw with another runtime of the same model from the next picture on."""
+        self._model = replace(self._model, runtime=runtime)
 
     @property
     def noise_phase(self) -> float:
@@ -197,11 +207,10 @@ def denoise(
     a, b = max(alphabar, 1e-8) ** 0.5, (1 - alphabar) ** 0.5
     x = a * clean + b * noise
     if negative is None:
-        out = model.unet(x, t, encoder_hidden_states=positive, return_dict=False)[0]
+        out = model.runtime.unet(x, t, positive)
     else:
         states = torch.cat((negative, positive))
-        both = model.unet(x.expand(2, -1, -1, -1), t, encoder_hidden_states=states,
-                          return_dict=False)[0]
+        both = model.runtime.unet(x.expand(2, -1, -1, -1), t, states)
         out = both[:1] + guidance * (both[1:] - both[:1])
     if model.prediction_type == "epsilon":
         return (x - b * out) / a

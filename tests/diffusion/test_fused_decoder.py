@@ -1,9 +1,9 @@
-"""The fused decoder draws what the real one draws."""
+"""The fused coder and decoder draw what the real ones draw."""
 
 import torch
 from diffusers import AutoencoderTiny
 
-from engine.diffusion.fused import fuse_decoder
+from engine.diffusion.fused import fuse_decoder, fuse_encoder
 
 
 @torch.inference_mode()
@@ -16,9 +16,18 @@ def test_equal_but_for_the_outermost_pixels(ours_model):
     assert difference.mean() < 0.05 * expected.std()
 
 
-def test_other_layouts_keep_their_own_decoder(turbo_model):
-    assert turbo_model.decoder is None
+@torch.inference_mode()
+def test_encoder_equal_to_the_edge(ours_model):
+    fused = fuse_encoder(ours_model.vae)
+    picture = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(2))
+    expected = ours_model.vae.encode(picture * 2 - 1).latents
+    assert (fused(picture) - expected).abs().max() < 1e-5
+
+
+def test_other_layouts_keep_their_own_layers(turbo_model):
+    assert fuse_decoder(turbo_model.vae) is None and fuse_encoder(turbo_model.vae) is None
     blocks_at_full_size = AutoencoderTiny(
         encoder_block_out_channels=(8,) * 4, decoder_block_out_channels=(8,) * 4,
         num_encoder_blocks=(1, 1, 1, 1), num_decoder_blocks=(1, 1, 1, 1))
     assert fuse_decoder(blocks_at_full_size) is None
+    assert fuse_encoder(blocks_at_full_size) is None

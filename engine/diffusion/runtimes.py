@@ -1,0 +1,124 @@
+"""What computes the model's three parts, behind one contract: torch, OpenVINO or ONNX Runtime.
+
+Pictures and latents flow in and out as torch tensors, whichever runtime draws, and the numbers
+agree to about 1e-3, so one may take over from another between two pictures. The mathematics of
+a step stays in stream.py. A runtime belongs to the one thread that runs the stream. Importing
+this loads neither torch nor a runtime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.errors import ModelError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+PACKAGES = {"torch": (), "openvino": ("openvino",), "onnx": ("onnxruntime", "onnx")}
+"""Packages beyond our own that a runtime needs; each name is also the extra that brings them."""
+CHOICES = ("auto", *PACKAGES)
+ACCELERATED = ("openvino", "onnx")
+"""Those that draw from converted graphs, the faster first."""
+
+Graph = Callable[..., "np.ndarray"]
+
+
+class Runtime(Protocol):
+    """The parts of one loaded model, batch first; `name` is a key of PACKAGES."""
+
+    name: str
+
+    def encode(self, picture: torch.Tensor) -> torch.Tensor:
+        """The autoencoder's own latents (1, c, h/s, w/s) of a picture (1, 3, h, w) in 0..1."""
+        ...
+
+    def unet(self, x: torch.Tensor, t: int, states: torch.Tensor) -> torch.Tensor:
+        """The UNet's output (n, c, rows, columns) at timestep t; states (n, tokens, width)."""
+        ...
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        """The picture (1, 3, h, w), nominally 0..1, of the autoencoder's own latents."""
+        ...
+
+
+def missing_packages(runtime: str) -> list[str]:
+    """The packages that a runtime needs and that are not installed."""
+    return [name for name in PACKAGES[runtime] if find_spec(name) is None]
+
+
+def installed() -> list[str]:
+    """The runtimes that can be used here, in the order of PACKAGES."""
+    return [name for name in PACKAGES if not missing_packages(name)]
+
+
+def check_runtime(name: str) -> None:
+    """Raises ModelError for a name that is none, or whose packages are missing."""
+    if name not in CHOICES:
+        raise ModelError(f"runtime = {name!r}, allowed: {', '.join(CHOICES)}")
+    missing = [] if name == "auto" else missing_packages(name)
+    if missing:
+        raise ModelError(f"runtime = {name!r}, but {' and '.join(missing)} is not installed: "
+                         f"pip install 'liquidlight[{name}]', or use --runtime auto")
+
+
+def best(name: str) -> str:
+    """The runtime that is aimed at: "auto" is the fastest that is installed."""
+    if name != "auto":
+        return name
+    return next((each for each in ACCELERATED if not missing_packages(each)), "torch")
+
+
+class TorchRuntime:
+    """The loaded modules as they are; `encoder` and `decoder` faster equals of the vae's own."""
+
+    name = "torch"
+
+    def __init__(self, unet: Any, vae: Any, encoder: Any = None, decoder: Any = None) -> None:
+        self._unet, self._vae = unet, vae
+        self._encoder, self._decoder = encoder, decoder
+
+    def encode(self, picture: torch.Tensor) -> torch.Tensor:
+        if self._encoder is not None:
+            return self._encoder(picture)
+        encoded = self._vae.encode(picture * 2 - 1)
+        return encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+
+    def unet(self, x: torch.Tensor, t: Any, states: torch.Tensor) -> torch.Tensor:
+        return self._unet(x, t, encoder_hidden_states=states, return_dict=False)[0]
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        if self._decoder is not None:
+            return self._decoder(latents)
+        return self._vae.decode(latents).sample / 2 + 0.5
+
+
+class GraphRuntime:
+    """Converted graphs of one size and one row: float32 arrays in, a new array out."""
+
+    def __init__(self, name: str, graphs: Mapping[str, Graph]) -> None:
+        self.name = name
+        self._graphs = graphs
+
+    def encode(self, picture: torch.Tensor) -> torch.Tensor:
+        return self._run("encode", picture)
+
+    def unet(self, x: torch.Tensor, t: int, states: torch.Tensor) -> torch.Tensor:
+        """Row by row: with guidance there are two, and a processor gains nothing by a batch."""
+        import torch
+
+        time = torch.tensor([float(t)])
+        rows = [self._run("unet", x[n : n + 1], time, states[n : n + 1]) for n in range(len(x))]
+        return rows[0] if len(rows) == 1 else torch.cat(rows)
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        return self._run("decode", latents)
+
+    def _run(self, graph: str, *inputs: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        arrays = (each.contiguous().numpy() for each in inputs)
+        return torch.from_numpy(self._graphs[graph](*arrays))
