@@ -1,8 +1,8 @@
 """The drawing surface: a batch of coordinate planes with its own chance.
 
-A Canvas holds `count` pictures of one size at once, on the device of its generator. Every drawing function takes a Canvas and gives
-tone maps (count, height, width); each helper for chance gives one value per picture, shaped to
-broadcast over the planes. x and y run from -1 (left, top) to 1 over the short side; a wide canvas
+A Canvas holds `count` pictures of one size at once, on the device of its generator. Every drawing
+function takes a Canvas and gives tone maps (count, height, width); each helper for chance gives one
+value per picture, shaped to broadcast over the planes. x and y run from -1 (left, top) to 1 over the short side; a wide canvas
 reaches further in x.
 
 A canvas is drawn free or from noise. Free, all chance comes from its generator. From noise (latent

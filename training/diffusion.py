@@ -16,7 +16,7 @@ ALPHA_BAR = torch.cumprod(1 - _betas, 0)
 
 def scales(t: Tensor) -> tuple[Tensor, Tensor]:
     """a and s for each timestep, (n, 1, 1, 1)."""
-    alpha_bar = ALPHA_BAR[t][:, None, None, None]
+    alpha_bar = ALPHA_BAR.to(t.device)[t][:, None, None, None]
     return alpha_bar.sqrt(), (1 - alpha_bar).sqrt()
 
 

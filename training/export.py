@@ -5,6 +5,7 @@ renamed, so that nobody ever reads half a folder. `check` loads it the way any d
 and makes one picture. There is no pickle in it.
 """
 
+import json
 import shutil
 import warnings
 from pathlib import Path
@@ -19,7 +20,9 @@ from diffusers import (
 from PIL import Image
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from training import diffusion
+from training import diffusion, palettes
+from training.styles import STYLES
+from training.subjects import SUBJECTS
 
 FOLDER = Path(__file__).parent.parent / "engine" / "diffusion" / "small_model"
 LIMIT_BYTES = 24_000_000
@@ -61,10 +64,22 @@ def write(
     pipeline.to(torch.float16).save_pretrained(new, safe_serialization=True)
     for name in TOKENIZER_FILES:  # transformers 5 saves tokenizer.json alone, 4 needs these
         shutil.copy(tokenizer_folder / name, new / "tokenizer" / name)
+    (new / "phrases.json").write_text(json.dumps(phrases(), indent=1) + "\n", encoding="utf-8")
     for path in new.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)  # safetensors come out readable to one user
     replace(new, folder)
     return folder
+
+
+def phrases() -> dict[str, dict[str, list[str]]]:
+    """What the model was taught to understand, for hints: names and the words for each."""
+    colours = {name: [name, *words] for name, words in palettes.SYNONYMS.items()}
+    themes = {name: list(words) for name, words in palettes.THEME_WORDS.items()}
+    return {
+        "subjects": {subject.name: list(subject.phrases) for subject in SUBJECTS},
+        "colours": colours | themes,
+        "styles": {style.name: list(style.words) for style in STYLES},
+    }
 
 
 def replace(new: Path, folder: Path) -> None:

@@ -55,6 +55,7 @@ def make(
         noise.append(own_noise.half().cpu())
         free.append(torch.full((len(images),), is_free))
         said += words
+    vae.cpu()
     ids = tokens.encode(tokenizer, said).short().unflatten(0, (-1, CAPTIONS))
     return Latents(torch.cat(z), torch.cat(noise), torch.cat(free), ids)
 

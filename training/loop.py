@@ -3,13 +3,17 @@
 A task holds networks, optimizers and averages in `parts` (each with state_dict and
 load_state_dict) and does one step from a progress in 0..1 and a generator. The generator of step n
 is made from the seed and n alone, so a run that was broken off goes on as if nothing had happened.
-A checkpoint is written under a temporary name and renamed; it says whether the stage is done.
+A checkpoint is written under a temporary name and renamed; it says whether the stage is done. Mean
+losses are printed, and kept as a line of JSON each beside the checkpoint; a sheet of pictures is
+drawn now and then by tasks that can.
 """
 
+import json
 import math
 import os
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +22,7 @@ import torch
 from torch import nn
 
 SAVE_EVERY_S = 90.0
+DRAW_EVERY_S = 600.0
 LOG_EVERY = 100
 
 
@@ -38,13 +43,18 @@ class Budget:
         return step / self.steps if self.steps else seconds / (60 * self.minutes)
 
 
-def train(task: Task, path: Path, budget: Budget, seed: int) -> bool:
-    """Run until the budget is spent. False if the checkpoint already says done."""
+def train(
+    task: Task, path: Path, budget: Budget, seed: int, draw: Callable[[int], object] | None = None
+) -> bool:
+    """Run until the budget is spent. False if the checkpoint already says done.
+
+    `draw` is called with the step now and then, and at the end.
+    """
     state = load(task, path)
     if state["done"]:
         return False
     step, spent, start = state["step"], state["seconds"], time.monotonic()
-    saved, values = start, defaultdict(list)
+    saved, drawn, values = start, start, defaultdict(list)
     while (progress := budget.progress(step, spent + time.monotonic() - start)) < 1:
         generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
         for name, value in task.step(progress, generator).items():
@@ -55,14 +65,27 @@ def train(task: Task, path: Path, budget: Budget, seed: int) -> bool:
         if time.monotonic() - saved > SAVE_EVERY_S:
             save(task, path, step, spent + time.monotonic() - start, done=False)
             saved = time.monotonic()
+        if draw and time.monotonic() - drawn > DRAW_EVERY_S:
+            draw(step)
+            drawn = time.monotonic()
     save(task, path, step, spent + time.monotonic() - start, done=True)
+    if draw:
+        draw(step)
     return True
 
 
 def report(path: Path, step: int, seconds: float, values: dict[str, list[float]]) -> None:
-    means = "  ".join(f"{name} {mean(some):.4f}" for name, some in values.items())
-    print(f"{path.stem}  {seconds:.0f} s  step {step}  {means}", flush=True)
+    means = {name: round(mean(some), 4) for name, some in values.items()}
+    told = "  ".join(f"{name} {value:.4f}" for name, value in means.items())
+    print(f"{path.stem}  {seconds:.0f} s  step {step}  {told}", flush=True)
+    with log_path(path).open("a", encoding="utf-8") as log:
+        log.write(json.dumps({"step": step, "seconds": round(seconds), **means}) + "\n")
     values.clear()
+
+
+def log_path(path: Path) -> Path:
+    """Where the losses of a checkpoint's stage are kept."""
+    return path.with_suffix(".jsonl")
 
 
 def mean(values: list[float]) -> float:
@@ -83,7 +106,7 @@ def load(task: Task, path: Path) -> dict[str, Any]:
     """Put a checkpoint's parts back into the task; a fresh state where there is none."""
     if not path.exists():
         return {"step": 0, "seconds": 0.0, "done": False}
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, weights_only=True, map_location="cpu")
     for name, part in task.parts.items():
         part.load_state_dict(state["parts"][name])
     return state
@@ -122,4 +145,6 @@ class Ema:
         return {"weights": self.weights, "updates": self.updates}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.weights, self.updates = state["weights"], state["updates"]
+        self.updates = state["updates"]
+        for name, weight in state["weights"].items():
+            self.weights[name].copy_(weight)

@@ -23,11 +23,11 @@ from training.pictures import GROUP, Pictures
 from training.styles import STYLES
 from training.subjects import NAMES, SUBJECTS
 
-SIDE = 64
+SIDE = 128
 BATCH = 64
 STEPS = 1500
 PEAK_LR = 2e-3
-LEARNT, UNSEEN = 64, 16  # shapes of each subject, each painted twice
+LEARNT, UNSEEN = 80, 16  # shapes of each subject, each painted twice
 SEED, UNSEEN_SEED = 901, 902
 COLOUR_NAMES = (*COLOURS, *THEMES)
 PLAIN = "plain"

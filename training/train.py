@@ -16,14 +16,14 @@ from pathlib import Path
 import torch
 from transformers import CLIPTokenizer
 
-from training import autoencoder, export, latents, loop, minilm, tokens, unet, words
+from training import autoencoder, export, latents, loop, minilm, steer, tokens, unet, words
 from training.loop import Budget
 
 MINUTES = {
     "autoencoder": 10.0,
     "polish": 3.5,
     "words": 10.0,
-    "unet_small": 50.0,
+    "unet_small": 44.0,
     "unet_full": 50.0,
 }
 PAINTINGS = {
@@ -37,8 +37,11 @@ SHARES = {"small": (1.0,), "full": (0.45, 0.4, 0.1, 0.05)}
 class Chain:
     """The stages in order; each reads what the ones before it left in `out`."""
 
-    def __init__(self, out: Path, seed: int, minutes: dict[str, float], folder: Path):
+    def __init__(
+        self, out: Path, seed: int, minutes: dict[str, float], folder: Path, device: str = "cpu"
+    ):
         self.out, self.seed, self.minutes, self.folder = out, seed, minutes, folder
+        self.device = device
 
     def stages(self) -> dict[str, Callable[[], object]]:
         return {
@@ -86,17 +89,32 @@ class Chain:
             path = self.latents_path(size)
             if not path.exists():
                 seed = self.seed + 1000 * size[0] + size[1]
-                latents.save(latents.make(vae, self.tokenizer(), count, size, seed, extra), path)
+                made = latents.make(vae, self.tokenizer(), count, size, seed, extra, self.device)
+                latents.save(made, path)
 
     def latents_path(self, size: tuple[int, int]) -> Path:
         return self.out / f"latents_{size[0]}x{size[1]}.pt"
 
     def fit_unet(self, stage: str, peak_lr: float, batch: int, start: str = "") -> None:
-        first = self.path(start) if start else None
-        self.train(
-            f"unet_{stage}",
-            lambda: unet.RegressionTask(self.seed, self.data(stage), peak_lr, batch, first),
+        path, first = self.path(f"unet_{stage}"), self.path(start) if start else None
+        if loop.is_done(path):
+            return
+        task = unet.RegressionTask(
+            self.seed, self.data(stage), peak_lr, batch, first, device=self.device
         )
+        side = min(next(iter(PAINTINGS[stage])))
+        budget = Budget(self.minutes[path.stem])
+        loop.train(task, path, budget, self.seed, lambda step: self.draw(path, task, side, step))
+
+    def draw(self, path: Path, task: unet.RegressionTask, side: int, step: int) -> None:
+        """A sheet of what the averaged weights make of every subject."""
+        network = unet.build().eval()
+        network.load_state_dict({name: w.cpu() for name, w in task.ema.weights.items()})
+        tokenizer = self.tokenizer()
+        encoder = words.finished(self.path("words"), tokenizer)
+        vae = autoencoder.finished(self.path("polish"))
+        model = steer.Model(vae, encoder, tokenizer, network)
+        steer.noise_sheet(model, self.out / "sheets" / f"{path.stem}_{step:06}.png", side)
 
     def write(self) -> None:
         export.write(
@@ -133,13 +151,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", metavar="STAGE", help="run this stage alone")
     parser.add_argument("--minutes", type=minutes, nargs="*", default=[], metavar="STAGE=MINUTES")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    parser.add_argument("--device", default=device, help="that draws and trains the UNet")
     parser.add_argument("--threads", type=int, default=1, help="of each operation")
     parser.add_argument("--workers", type=int, default=unet.WORKERS, help="that share a UNet batch")
     args = parser.parse_args()
     unet.WORKERS = args.workers
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     torch.set_num_threads(args.threads)
-    chain = Chain(args.out, args.seed, MINUTES | dict(args.minutes), args.folder)
+    minutes_of = MINUTES | dict(args.minutes)
+    chain = Chain(args.out, args.seed, minutes_of, args.folder, args.device)
     for name, stage in chain.stages().items():
         if args.only in (None, name):
             stage()

@@ -6,7 +6,7 @@ drawn from the very noise it is given (canvas.py), so even at pure noise there i
 and a nearly absolute error leads straight to crisp one-step pictures, with no second network to
 distil or to fool. Text reaches every block through the time embedding as well as by attention.
 Trained first at 128 px, then at the sizes that ship. Low timesteps are left out: the engine starts
-at t = 300 or more. Gradients of two half batches are taken on two threads, in bfloat16.
+at t = 300 or more. On a processor two threads take the gradients of half a batch each.
 """
 
 import math
@@ -118,9 +118,11 @@ class RegressionTask:
         peak_lr: float = 1e-3,
         batch: int = 48,
         start: Path | None = None,
+        device: str = "cpu",
     ):
         torch.manual_seed(seed)
-        self.unet, self.data, self.peak_lr, self.batch = build(), data, peak_lr, batch
+        self.unet, self.data, self.peak_lr, self.batch = build().to(device), data, peak_lr, batch
+        self.device, self.workers = device, WORKERS if device == "cpu" else 1
         if start:
             self.unet.load_state_dict(averaged(start))
         self.parameters = list(self.unet.parameters())
@@ -129,7 +131,9 @@ class RegressionTask:
         )
         self.ema = loop.Ema(self.unet, 0.999)
         self.parts = {"unet": self.unet, "optimizer": self.optimizer, "ema": self.ema}
-        self.threads = ThreadPoolExecutor(WORKERS, initializer=torch.set_num_threads, initargs=(1,))
+        self.threads = ThreadPoolExecutor(
+            self.workers, initializer=torch.set_num_threads, initargs=(1,)
+        )
 
     def step(self, progress: float, generator: torch.Generator) -> dict[str, float]:
         loop.set_lr(
@@ -138,8 +142,8 @@ class RegressionTask:
         batch = self.data.batch(self.batch, generator)
         source = sources.mix(batch.z, batch.partner, batch.free, batch.t, generator)
         x = diffusion.noised(source, batch.noise, batch.t)
-        parts = (x, batch.t, batch.states, batch.z)
-        halves = zip(*(part.chunk(WORKERS) for part in parts), strict=True)
+        parts = (part.to(self.device) for part in (x, batch.t, batch.states, batch.z))
+        halves = zip(*(part.chunk(self.workers) for part in parts), strict=True)
         runs = list(self.threads.map(lambda half: self.gradients(*half), halves))
         set_mean_gradients(self.parameters, [run[1] for run in runs])
         nn.utils.clip_grad_norm_(self.parameters, 1.0, foreach=True)
@@ -156,7 +160,7 @@ class RegressionTask:
         """Each row's error, and the gradients of their mean."""
         made = diffusion.denoised(x, predict(self.unet, x, t, states), t)
         errors = distance(made, z)
-        return errors.detach(), torch.autograd.grad(errors.mean(), self.parameters)
+        return errors.detach().cpu(), torch.autograd.grad(errors.mean(), self.parameters)
 
 
 def distance(made: Tensor, z: Tensor) -> Tensor:
@@ -180,12 +184,12 @@ def set_mean_gradients(parameters: list[nn.Parameter], runs: list[tuple[Tensor, 
 
 def predict(unet: UNet2DConditionModel, x: Tensor, t: Tensor, states: Tensor) -> Tensor:
     """v, computed in bfloat16 and given back in float32."""
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(x.device.type, torch.bfloat16):
         return unet(x, t, encoder_hidden_states=states, return_dict=False)[0].float()
 
 
 def averaged(path: Path) -> dict[str, Tensor]:
-    return torch.load(path, weights_only=True)["parts"]["ema"]["weights"]
+    return torch.load(path, weights_only=True, map_location="cpu")["parts"]["ema"]["weights"]
 
 
 def finished(path: Path) -> UNet2DConditionModel:
