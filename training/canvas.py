@@ -2,8 +2,8 @@
 
 A Canvas holds `count` pictures of one size at once, on the device of its generator. Every drawing
 function takes a Canvas and gives tone maps (count, height, width); each helper for chance gives one
-value per picture, shaped to broadcast over the planes. x and y run from -1 (left, top) to 1 over the short side; a wide canvas
-reaches further in x.
+value per picture, shaped to broadcast over the planes. x and y run from -1 (left, top) to 1 over
+the short side; a wide canvas reaches further in x.
 
 A canvas is drawn free or from noise. Free, all chance comes from its generator. From noise (latent
 noise, as a diffusion model is given) a picture is a function of that noise: numbers stay near

@@ -115,30 +115,45 @@ def _seen(images: Tensor, looks: list[Look], decoded: Tensor, free: bool) -> dic
 
 
 class Probe(nn.Module):
-    """Two looks at a picture: shapes by strided convolutions, colours pixel by pixel."""
+    """Two looks at a picture: its shapes, small and whole, and its pixels, one by one.
 
-    def __init__(self, width: int = 24):
+    A pixel is looked at with its surroundings' mean and edges, and all pixels are averaged after
+    that, as a histogram is: what a palette or a style does, it does everywhere.
+    """
+
+    def __init__(self, width: int = 24, pixels: int = 96):
         super().__init__()
-        sizes = (5, width, 2 * width, 3 * width, 4 * width)
+        sizes = (5, width, 2 * width, 4 * width, 6 * width)
         steps = zip(sizes[:-1], sizes[1:], strict=True)
         self.shapes = nn.Sequential(*(_stage(a, b) for a, b in steps))
-        self.hues = nn.Sequential(
-            nn.Conv2d(3, 96, 1), nn.GELU(), nn.Conv2d(96, 96, 1), nn.GELU()
+        self.pixels = nn.Sequential(
+            nn.Conv2d(11, 64, 1), nn.GELU(), nn.Conv2d(64, pixels, 1), nn.GELU()
         )
-        deep, hues = 2 * sizes[-1], 96
-        self.subject = _head(deep, len(NAMES))
-        self.colours = _head(hues + deep, len(COLOUR_NAMES))
-        self.style = _head(hues + deep, len(STYLE_NAMES))
+        self.subject = _head(2 * sizes[-1], len(NAMES))
+        self.colours = _head(pixels, len(COLOUR_NAMES))
+        self.style = _head(pixels + 2 * sizes[-1], len(STYLE_NAMES))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Scores of subjects, colours and styles for pictures (n, 3, SIDE, SIDE) in 0..1."""
         x = images * 2 - 1
-        axis = torch.linspace(-1, 1, x.shape[-1])
+        whole = F.avg_pool2d(x, 2)
+        axis = torch.linspace(-1, 1, whole.shape[-1])
         place = torch.stack((axis.expand(len(axis), -1), axis[:, None].expand(-1, len(axis))))
-        deep = self.shapes(torch.cat([x, place.expand(len(x), -1, -1, -1)], 1))
+        deep = self.shapes(torch.cat([whole, place.expand(len(x), -1, -1, -1)], 1))
         deep = torch.cat([deep.mean((2, 3)), deep.amax((2, 3))], 1)
-        both = torch.cat([self.hues(F.avg_pool2d(x, 4)).mean((2, 3)), deep], 1)
-        return self.subject(deep), self.colours(both), self.style(both)
+        pixels = self.pixels(surroundings(x)).mean((2, 3))
+        return self.subject(deep), self.colours(pixels), self.style(torch.cat([pixels, deep], 1))
+
+
+def surroundings(x: Tensor) -> Tensor:
+    """Every second pixel, and how it differs from three ever larger surroundings (n, 11, h, w)."""
+    light = x.mean(1, keepdim=True)
+    steps = (light[..., 1:, :-1] - light[..., :-1, :-1]).abs() + (
+        light[..., :-1, 1:] - light[..., :-1, :-1]
+    ).abs()
+    planes = [x, x - _blur(x, 3), 3 * F.pad(steps, (0, 1, 0, 1))]
+    planes += [light - _blur(light, 7), light - _blur(light, 15), _blur(steps_of(light), 7)]
+    return torch.cat([plane[..., ::2, ::2] for plane in planes], 1)
 
 
 def _stage(into: int, out: int) -> nn.Sequential:
