@@ -15,11 +15,14 @@ void main() {
     vec2 d = isf_FragNormCoord - 0.5;
     vec2 uv = 0.5 + d * (1.0 + amount * bulge * 0.35 * (dot(d, d) - 0.5));
     vec4 base = IMG_NORM_PIXEL(inputImage, uv);
-    float wave = 0.5 + 0.5 * cos(6.28318530718 * (uv.y * lines - 0.5 * TIME));
-    float beam = mix(1.0, 0.35 + 0.9 * wave, amount);
-    vec3 stripe = 0.5 + 0.5 * cos(6.28318530718 * (uv.x * lines * RENDERSIZE.x / RENDERSIZE.y
+    // No finer than three pixels a line, and straight, or lines and pixels would beat (moire).
+    float pitch = min(lines, RENDERSIZE.y / 3.0);
+    float wave = 0.5 + 0.5 * cos(6.28318530718 * (isf_FragNormCoord.y * pitch - 0.5 * TIME));
+    float light = max(base.r, max(base.g, base.b));
+    float beam = mix(1.0, 0.3 + pow(wave, mix(1.5, 0.5, light)), amount);
+    vec3 stripe = 0.5 + 0.5 * cos(6.28318530718 * (isf_FragNormCoord.x * pitch * RENDERSIZE.x / RENDERSIZE.y
                                                    + vec3(0.0, 0.333, 0.667)));
-    vec3 mask = mix(vec3(1.0), 0.75 + 0.5 * stripe, amount);
+    vec3 mask = mix(vec3(1.0), 0.8 + 0.5 * stripe, amount);
     float rim = 1.0 - amount * bulge * smoothstep(0.35, 0.75, length(d));
     gl_FragColor = vec4(min(base.rgb * beam * mask * rim, 1.0), base.a);
 }

@@ -46,6 +46,7 @@ def identity(header):
 def test_there_are_all_that_presets_name():
     wanted = "glow punch kaleidoscope mirror rgb_split trails colour vignette grain scanlines"
     wanted += " ripple liquid flash edges tunnel plasma oil waiting"
+    wanted += " halftone pixels dither static vhs glitch"
     assert {path.stem for path in ALL} >= set(wanted.split())
 
 
