@@ -22,6 +22,7 @@ from engine.records import (
 )
 from engine.show import EffectLine, Preset, Show, Value
 from engine.signals import time_values
+from engine.word_effects import word_effects
 
 BEATS_A_BAR = 4
 
@@ -40,13 +41,14 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
     before, after, k = scenes(show, beat.at(time), controls, beat.bpm, time)
     numbers = {name: _number(name, before, after, k, names, controls) for name in PARAMS}
     drawn = after if k >= 0.5 or before.source == after.source else before
+    prompts = _prompts(before, after, k, names, controls)
     return FrameParams(
         index=index,
         time=time,
         dt=dt,
         beat=names["beat"],
         bpm=beat.bpm,
-        prompts=_prompts(before, after, k, names, controls),
+        prompts=prompts,
         negative=after.negative,
         seed=int(_number("seed", after, after, 1.0, names, controls)),  # a mix of seeds flickers
         strength=numbers["strength"],
@@ -55,7 +57,7 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         source=drawn.source,
         source_amount=numbers["source.amount"] if drawn.source else 0.0,
         pose=moment.pose.moved(moment.velocity, time - moment.time),
-        effects=tuple(_effect(line, names, controls) for line in after.effects),
+        effects=_effects(after, prompts, names, controls),
         crossfade=numbers["crossfade"],
         opacity=numbers["opacity"],
         freeze=controls.freeze,
@@ -152,6 +154,15 @@ def _prompt(
 
 def _styled(look: Preset, text: str) -> str:
     return f"{text}, {look.style}" if look.style else text
+
+
+def _effects(
+    look: Preset, prompts: tuple[Prompt, ...], names: Mapping[str, float], controls: Controls
+) -> tuple[Effect, ...]:
+    """The look's own chain, then what words of the prompts switch on."""
+    own = tuple(_effect(line, names, controls) for line in look.effects)
+    taken = {} if controls.hush else controls.values
+    return own + word_effects(prompts, {effect.shader for effect in own}, taken)
 
 
 def _effect(line: EffectLine, names: Mapping[str, float], controls: Controls) -> Effect:

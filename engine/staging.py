@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from engine.errors import ShaderError
 from engine.render.compositor import Compositor
 from engine.resolve import resolve, silent_moment
 from engine.show import Show
+from engine.word_effects import every_effect
 
 if TYPE_CHECKING:
     import moderngl
@@ -28,10 +30,13 @@ def in_software(ctx: moderngl.Context) -> bool:
 def prepare(compositor: Compositor, show: Show, strict: bool = True) -> None:
     """Compile every effect of every look, ahead of the first picture that needs it.
 
-    Raises ShaderError for the first that fails when `strict`; else the compositor counts it.
+    Also those that words switch on: a hand may type them at any time. Raises ShaderError for the
+    first of the show's own that fails when `strict`; else the compositor counts it.
     """
     for look in (*show.presets, show.hush):
         alone = Show(look.name, (look,), look, show.bars, 0.0, {}, ())
-        compositor.prepare(resolve(0.0, 0, 0.0, silent_moment(), alone))
+        params = resolve(0.0, 0, 0.0, silent_moment(), alone)
+        compositor.prepare(params)
     if strict and compositor.faults:
         raise ShaderError(next(iter(compositor.faults.values())).message)
+    compositor.prepare(replace(params, effects=every_effect()))
