@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,8 @@ def need(*programs: str) -> None:
             pytest.skip(f"{program} is missing: make test installs it")
 
 
-def wait_for(what: str, ready, seconds: float = 20.0):
-    """The first true value of `ready()`, or a failed test."""
+def wait_for(what: str, ready, seconds: float = 90.0):
+    """The first true value of `ready()`, or a failed test; long, for busy machines."""
     end = monotonic() + seconds
     while not (value := ready()):
         assert monotonic() < end, f"waited {seconds:.0f} s in vain for {what}"
@@ -47,7 +48,7 @@ def _running(
     finally:
         process.terminate()
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -91,19 +92,60 @@ def sound() -> Iterator[dict[str, str]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+JACK_NAMES = tuple(f"vj{n}" for n in range(4))
+
+
+@contextmanager
+def _jack_name() -> Iterator[tuple[str, int]]:
+    """A server name nobody else uses now, and the lock that the server shall hold as well.
+
+    JACK knows eight servers a machine and frees the place of one that died (jackd does, of
+    SIGPIPE, when a client went in the wrong moment) only for a server of the same name.
+    """
+    with ExitStack() as stack:
+        folder = Path(tempfile.gettempdir())
+        for name in JACK_NAMES:
+            lock = (folder / f"liquidlight-{name}-{os.getuid()}.lock").open("w")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.close()
+                continue
+            stack.enter_context(lock)
+            yield name, lock.fileno()
+            return
+        pytest.fail(f"all test servers of JACK are in use: {JACK_NAMES}")
+
+
 @contextmanager
 def jack() -> Iterator[dict[str, str]]:
-    """A JACK server for MIDI ports. Whoever uses it must end before it does."""
+    """A JACK server for MIDI ports that loses nothing. Whoever uses it must end before it does.
+
+    By itself jackd does not wait for its clients: one that is late, as on a busy machine, finds
+    its buffer written anew, and a cycle's messages are lost or come twice. So here it is
+    synchronous (-S), waits up to ten times -t milliseconds, and asks little (11 ms a cycle).
+    """
     need("jackd")
-    name = f"vj{os.getpid()}"
-    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "128"]
-    socket = Path(f"/dev/shm/jack_{name}_{os.getuid()}_0")
-    with _running(command):
-        wait_for("JACK", socket.exists)
-        yield {
-            "JACK_DEFAULT_SERVER": name,
-            "JACK_NO_START_SERVER": "1",
-            "LIQUIDLIGHT_MIDI_API": "UNIX_JACK",
-        }
-    for left in Path("/dev/shm").glob(f"jack_sem*_{name}_*"):
-        left.unlink(missing_ok=True)  # jackd does not take its clients' semaphores away
+    with _jack_name() as (name, lock):
+        command = ["jackd", "--no-realtime", "-S", "-t", "50", "-n", name]
+        command += ["-d", "dummy", "-r", "48000", "-p", "512"]
+        socket = Path(f"/dev/shm/jack_{name}_{os.getuid()}_0")
+        _forget(name)
+        try:
+            with _running(command, pass_fds=[lock]) as server:
+                wait_for("JACK", lambda: socket.exists() or server.poll() is not None)
+                assert server.poll() is None, "jackd ended at its start"
+                yield {
+                    "JACK_DEFAULT_SERVER": name,
+                    "JACK_NO_START_SERVER": "1",
+                    "LIQUIDLIGHT_MIDI_API": "UNIX_JACK",
+                }
+        finally:
+            _forget(name)
+
+
+def _forget(name: str) -> None:
+    """Remove what a JACK server leaves: its socket, and the semaphores of its clients."""
+    for pattern in (f"jack_{name}_{os.getuid()}_*", f"jack_sem*_{name}_*"):
+        for left in Path("/dev/shm").glob(pattern):
+            left.unlink(missing_ok=True)
