@@ -21,6 +21,7 @@ from PIL import Image
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from training import diffusion, palettes
+from training import unet as unet_stage
 from training.styles import STYLES
 from training.subjects import SUBJECTS
 
@@ -65,6 +66,8 @@ def write(
     for name in TOKENIZER_FILES:  # transformers 5 saves tokenizer.json alone, 4 needs these
         shutil.copy(tokenizer_folder / name, new / "tokenizer" / name)
     (new / "phrases.json").write_text(json.dumps(phrases(), indent=1) + "\n", encoding="utf-8")
+    noise = {"position_amplitude": unet_stage.POSITION}
+    (new / "noise.json").write_text(json.dumps(noise) + "\n", encoding="utf-8")
     for path in new.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)  # safetensors come out readable to one user
     replace(new, folder)

@@ -16,7 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training import diffusion, export, tokens
+from engine.diffusion.noise import placed
+from training import diffusion, export, tokens, unet
 from training.pictures import Pictures
 from training.sheet import save_sheet
 from training.subjects import BY_NAME, SUBJECTS
@@ -56,8 +57,9 @@ class Model:
 
 
 def noise(count: int, seed: int, size: int = 256) -> Tensor:
+    """As the engine gives it: it tells position, too."""
     generator = torch.Generator().manual_seed(seed)
-    return torch.randn(count, 4, size // 8, size // 8, generator=generator)
+    return placed(torch.randn(count, 4, size // 8, size // 8, generator=generator), unet.POSITION)
 
 
 def moved(images: Tensor, zoom: float = 1.03, turn: float = 0.02) -> Tensor:
@@ -122,13 +124,14 @@ def loop_sheet(model: Model, path: Path, size: int = 256, turns: int = 16) -> No
     shown = (0, 1, 3, turns - 1)
     for t in (350, 500, 650):
         frame = Pictures(8, size).draw_subject(BY_NAME["plasma"], 1).images
-        e = noise(1, 9, size)
+        draw = torch.Generator().manual_seed(9)
+        shape = (1, 4, size // 8, size // 8)
+        e = torch.randn(shape, generator=draw)
         for prompt in LOOP_PROMPTS:
             states = model.prompt([prompt])
             for turn in range(turns):
-                fresh = noise(1, turn + 100, size)
-                e = 0.95**0.5 * e + 0.05**0.5 * fresh
-                frame = model.step(moved(frame), states, e, t)
+                e = 0.95**0.5 * e + 0.05**0.5 * torch.randn(shape, generator=draw)
+                frame = model.step(moved(frame), states, placed(e, unet.POSITION), t)
                 if turn in shown:
                     images.append(frame)
                     labels.append(f"{prompt} {t} #{turn}")

@@ -4,7 +4,9 @@ Latents, their noise and text states come in, the weights of a small Stable Diff
 come out. The network predicts v at all timesteps, as a diffusion model does; but the pictures were
 drawn from the very noise it is given (canvas.py), so even at pure noise there is one right answer
 and a nearly absolute error leads straight to crisp one-step pictures, with no second network to
-distil or to fool. Text reaches every block through the time embedding as well as by attention.
+distil or to fool. Text reaches every block through the time embedding as well as by attention, and
+the noise also tells position (engine/diffusion/noise.py): textures are learnt at once, but without
+being told where it is, a network learns places last.
 Trained first at 128 px, then at the sizes that ship. Low timesteps are left out: the engine starts
 at t = 300 or more. On a processor two threads take the gradients of half a batch each.
 """
@@ -20,14 +22,17 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 from transformers import CLIPTextModel
 
+from engine.diffusion.noise import placed
 from training import diffusion, latents, loop, sources
 from training.latents import Latents
 
 WIDTHS = (32, 64, 128, 160)
 LOWEST_T = 100
-PURE_NOISE = 0.1  # part of the batch at t = 999
+PURE_NOISE = 0.35  # part of the batch at t = 999
 FREE_T = 780  # above it a source tells too little of a shape that the noise does not tell
 UNPROMPTED = 0.06
+POSITION = 1.5  # amplitude of the pattern that tells position, beside noise of amplitude one
+UNPLACED = 0.12  # rows whose noise does not tell position: plain noise works too
 SOFTNESS = 0.05  # errors below this count as squares, above it as they are
 WORKERS = 2
 
@@ -97,6 +102,8 @@ class Data:
         free, z = rows.free[pick], rows.z[pick].float()
         own, fresh = rows.noise[pick].float(), torch.randn(z.shape, generator=generator)
         noise = torch.where(free[:, None, None, None], fresh, own)
+        unplaced = torch.rand(count, generator=generator) < UNPLACED
+        noise = torch.where(unplaced[:, None, None, None], noise, placed(noise, POSITION))
         t = timesteps(free, generator)
         return Batch(z, rows.z[pick ^ 1].float(), noise, states, free, t)
 

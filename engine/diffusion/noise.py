@@ -7,15 +7,23 @@ and begins each tile at nothing, without a jump. What renews them is a phase: no
 second, and the zoom, since a tile that is magnified turns coarse. Runs inside the generator's
 step; a function of the seed and of the motion so far, drawn on the CPU so that every device gets
 the same.
+
+Some models (the small one that ships) want to be told in the noise where they are: a fixed pattern
+in each channel, a plain function of position, beside the noise that travels. This is what Liu et
+al. (2018, arXiv 1807.03247, CoordConv) give a network as input channels, put where any Stable
+Diffusion pipeline can carry it; such a model folder says how much in noise.json.
 """
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import torch
 
 from engine.diffusion.warp import inverse_matrix, limited
+from engine.errors import ModelError
 from engine.records import Pose
 
 ZOOM_PER_NOISE = math.log(1.35)
@@ -27,9 +35,15 @@ _STRIDE = 1_000_003
 
 
 class TravellingNoise:
-    """Noise (1, channels, rows, columns) of unit variance for one stream."""
+    """Noise (1, channels, rows, columns) of unit variance for one stream.
 
-    def __init__(self, shape: tuple[int, ...], device: torch.device, dtype: torch.dtype) -> None:
+    `told` is the amplitude of the pattern that tells position beside noise of amplitude one.
+    """
+
+    def __init__(
+        self, shape: tuple[int, ...], device: torch.device, dtype: torch.dtype, told: float = 0.0
+    ) -> None:
+        self._told = told
         self._shape = shape
         self._device = device
         self._dtype = dtype
@@ -61,7 +75,7 @@ class TravellingNoise:
         if theta > 0.0:
             second = carried(self._tile(seeds[1]), self.travelled[1])
             first = math.cos(theta) * first + math.sin(theta) * second
-        return first.to(self._device, self._dtype)
+        return placed(first, self._told).to(self._device, self._dtype)
 
     def _tile(self, seed: int) -> torch.Tensor:
         if seed not in self._tiles:
@@ -89,3 +103,47 @@ def carried(tile: torch.Tensor, motion: Pose) -> torch.Tensor:
     u = ((m[0][0] * x + m[0][1] * y + m[0][2]) + 1) * columns / 2
     v = ((m[1][0] * x + m[1][1] * y + m[1][2]) + 1) * rows / 2
     return tile[..., v.floor().long() % rows, u.floor().long() % columns]
+
+
+def position_amplitude(folder: Path) -> float:
+    """What a model folder's noise.json asks for; 0 where there is none.
+
+    Raises ModelError when the file is there and holds no such number, 0..4.
+    """
+    path = folder / "noise.json"
+    if not path.exists():
+        return 0.0
+    try:
+        amplitude = float(json.loads(path.read_text(encoding="utf-8"))["position_amplitude"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path}: no position_amplitude, allowed: a number 0..4") from error
+    if not 0 <= amplitude <= 4:
+        raise ModelError(f"{path}: position_amplitude = {amplitude}, allowed: 0..4")
+    return amplitude
+
+
+def position_pattern(rows: int, columns: int) -> torch.Tensor:
+    """(4, rows, columns) of about unit variance: across, down, from the centre, round it.
+
+    The short side reaches from -1 to 1. The wavelengths are a few latent cells, so that smooth
+    pictures do not drown the pattern.
+    """
+    short = min(rows, columns)
+    down = (torch.arange(rows) + 0.5 - rows / 2) * 2 / short
+    along = (torch.arange(columns) + 0.5 - columns / 2) * 2 / short
+    y, x = torch.meshgrid(down, along, indexing="ij")
+    r, angle = torch.hypot(x, y), torch.atan2(y, x)
+    return torch.stack([
+        1.4 * torch.sin(math.pi * x / 4) + torch.cos(3 * math.pi * x),
+        1.4 * torch.sin(math.pi * y / 4) + torch.cos(3 * math.pi * y),
+        math.sqrt(2) * torch.cos(4 * math.pi * r),
+        math.sqrt(2) * torch.sin(3 * angle + 2 * math.pi * r),
+    ])
+
+
+def placed(noise: torch.Tensor, amplitude: float) -> torch.Tensor:
+    """Unit noise (n, 4, h, w) that also tells position, still of about unit variance."""
+    if amplitude == 0.0:
+        return noise
+    pattern = position_pattern(*noise.shape[-2:]).to(noise)
+    return (noise + amplitude * pattern) / math.sqrt(1 + amplitude * amplitude)

@@ -17,7 +17,7 @@ import torch
 
 from engine.clock import monotonic
 from engine.diffusion.model import Model
-from engine.diffusion.noise import TravellingNoise
+from engine.diffusion.noise import TravellingNoise, position_amplitude
 from engine.diffusion.prompts import PromptBank
 from engine.diffusion.regulate import Regulator
 from engine.diffusion.runtimes import Runtime
@@ -59,7 +59,8 @@ class Img2ImgStream:
         self._seed = seed
         self._prompts = PromptBank(model, background)
         shape = (1, model.latent_channels, rows, columns)
-        self._noise = TravellingNoise(shape, model.device, model.dtype)
+        told = position_amplitude(model.folder)
+        self._noise = TravellingNoise(shape, model.device, model.dtype, told)
         self._sources = Sources(size, model.device)
         self._regulator = Regulator()
         self._palette: torch.Tensor | None = None

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from engine.diffusion.noise import TravellingNoise
+from engine.diffusion.noise import TravellingNoise, position_amplitude, position_pattern
 from engine.diffusion.sources import PATTERNS, STEPS, Sources, colour, colours_of, luma
+from engine.errors import ModelError
 from engine.params import SOURCES
 from engine.records import Pose
 
@@ -80,3 +81,24 @@ def test_the_colours_are_those_of_the_picture_dark_to_bright():
     drawn = colour(Sources((64, 64), CPU).draw("rings", 0.0), palette)
     assert drawn.shape == (1, 3, 64, 64)
     assert drawn[0, 0].mean() > 2 * drawn[0, 2].mean()
+
+
+def test_position_is_told_beside_the_noise():
+    plain = TravellingNoise((1, 4, 24, 40), CPU, torch.float32).at(3)
+    told = TravellingNoise((1, 4, 24, 40), CPU, torch.float32, 1.5)
+    pattern = position_pattern(24, 40)
+    assert torch.allclose(told.at(3), (plain + 1.5 * pattern) / 3.25**0.5)
+    assert 0.8 < told.at(3).std() < 1.2
+    told.move(Pose(log_zoom=0.3, angle=0.5), 0.0)
+    follows = (told.at(3) * 3.25**0.5 - 1.5 * pattern)
+    assert 0.9 < follows.std() < 1.1  # the pattern stays while the noise travels
+
+
+def test_a_model_folder_says_whether_it_wants_position(tmp_path):
+    assert position_amplitude(tmp_path) == 0.0
+    (tmp_path / "noise.json").write_text('{"position_amplitude": 1.5}')
+    assert position_amplitude(tmp_path) == 1.5
+    for bad in ("{}", "[]", "rubbish", '{"position_amplitude": 9}'):
+        (tmp_path / "noise.json").write_text(bad)
+        with pytest.raises(ModelError, match="noise.json.*0..4"):
+            position_amplitude(tmp_path)
