@@ -15,7 +15,8 @@ LEVEL_1 = {"show", "signals", "controls", "stats", "word_effects"}
 LEVEL_2 = {"resolve"}
 WINGS = {
     "engine.audio": {"numpy", "scipy", "aubio", "sounddevice", "av"},
-    "engine.diffusion": {"numpy", "torch", "diffusers", "transformers", "safetensors"},
+    "engine.diffusion": {"numpy", "torch", "diffusers", "transformers", "safetensors", "tokenizers"}
+    | {"openvino", "onnxruntime"},
     "engine.render": {"numpy", "moderngl", "glfw", "av", "PIL"},
     "controllers": {"mido", "pythonosc", "rtmidi", "rtmidi2"},
 }

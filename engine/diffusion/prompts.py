@@ -15,8 +15,10 @@ from collections.abc import Sequence
 
 import torch
 
+from engine.diffusion.hints import FILE
 from engine.diffusion.model import Model
 from engine.records import Prompt
+from engine.word_effects import without_words
 
 CAPACITY = 512
 """Texts kept; 24 x 128 floats of the small model are 12 kB, 77 x 1024 halves are 154 kB."""
@@ -28,6 +30,10 @@ class PromptBank:
     def __init__(self, model: Model, background: bool = False, capacity: int = CAPACITY) -> None:
         self._model = model
         self._capacity = capacity
+        # A model that lists what it was taught was not taught the words of shader effects: they
+        # would pull its pictures elsewhere (measured: "flower, tv static" lands on dunes). Large
+        # models know them and may see them.
+        self._plain = (model.folder / FILE).is_file()
         self._cache: OrderedDict[str, torch.Tensor] = OrderedDict()
         self._lock = threading.Lock()
         self._wanted: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -42,7 +48,7 @@ class PromptBank:
         """The text states (1, tokens, width) of a text, from the cache or encoded now."""
         states = self._cached(text)
         if states is None:
-            states = encode_text(self._model, text)
+            states = encode_text(self._model, without_words(text) if self._plain else text)
             with self._lock:
                 self._cache[text] = states
                 while len(self._cache) > self._capacity:
