@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"liquidlight {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
     sounds = (_demo, _play, _render, _frames, _beats, _signals)
-    for add in (*sounds, _check, _devices, _shader, _bench):
+    for add in (*sounds, _words, _check, _devices, _shader, _bench):
         verb = add(verbs)
         verb.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
@@ -211,6 +211,15 @@ def _signals(verbs: argparse._SubParsersAction) -> _Parser:
     form = verb.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="JSON lines")
     form.add_argument("--keyframes", metavar="EXPRESSION", help="0:(1.0), 1:(1.02), ...")
+    return verb
+
+
+def _words(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "words", "what a model makes of prompts; without any, all it knows",
+                 '"ocean storm, teal, film grain"')
+    verb.add_argument("prompts", nargs="*", metavar="PROMPT")
+    verb.add_argument("--model", default="small", metavar="NAME-or-PATH", help="small, or a folder")
+    verb.add_argument("--json", action="store_true")
     return verb
 
 

@@ -186,6 +186,19 @@ def _rows(samples: np.ndarray, fps: int) -> Iterator[dict[str, float]]:
         yield names_at(time, moment)
 
 
+def words(options: Namespace) -> None:
+    """What a model makes of prompts, or all the words it knows."""
+    from engine import vocabulary
+
+    model, prompts = options.model, options.prompts
+    if options.json:
+        rows = vocabulary.prompt_rows if prompts else vocabulary.vocabulary
+        print(json.dumps(rows(model, prompts) if prompts else rows(model), ensure_ascii=False))
+        return
+    for line in vocabulary.say_prompts(model, prompts) if prompts else vocabulary.list_words(model):
+        print(line)
+
+
 def check(options: Namespace) -> int:
     """Checks files, or the machine; exit status 2 when one is wrong."""
     from engine.machine import check_machine, check_path
@@ -203,6 +216,8 @@ def _print_findings(findings: list[dict[str, Any]], as_json: bool) -> None:
     for finding in findings:
         mark = "ok  " if finding["ok"] else "BAD "
         print(f"{mark} {finding['what']}: {finding['says']}")
+        for hint in finding.get("hints", ()):
+            print(f"hint {hint}")
 
 
 def devices(options: Namespace) -> None:

@@ -1,6 +1,7 @@
 """What this machine has, and whether files and machine are fit for a show.
 
-Every finding is a dict {"what", "ok", "says"}; nothing here raises for a missing device.
+Every finding is a dict {"what", "ok", "says"}, that of a show may have "hints", lines of text.
+Nothing here raises for a missing device.
 """
 
 from __future__ import annotations
@@ -41,24 +42,33 @@ def _quietly(names: Callable[[], list[str]]) -> list[str]:
 def check_path(path: Path) -> Finding:
     """One preset, set, shader or model folder."""
     try:
-        return {"what": str(path), "ok": True, "says": _checked(path)}
+        if path.suffix == ".fs" or path.is_dir():
+            return {"what": str(path), "ok": True, "says": _checked(path)}
+        return {"what": str(path), "ok": True, **_checked_show(path)}
     except LiquidlightError as error:
         return {"what": str(path), "ok": False, "says": str(error)}
 
 
 def _checked(path: Path) -> str:
-    from controllers.mapping import parse_mapping
-
     if path.suffix == ".fs":
         return _drawn(path, (320, 180), 1, None)
-    if path.is_dir():
-        from engine.diffusion.model import check_folder
+    from engine.diffusion.model import check_folder
 
-        check_folder(path)
-        return "a model folder with all its parts"
+    check_folder(path)
+    return "a model folder with all its parts"
+
+
+def _checked_show(path: Path) -> dict[str, Any]:
+    """A preset or set: its looks, the effects that its words switch, prompts nobody knows."""
+    from controllers.mapping import parse_mapping
+    from engine.vocabulary import far_prompts, switched
+
     show = load_show(str(path) if path.suffix else path.name)
     parse_mapping(show.midi, str(path))
-    return f"{len(show.presets)} look{'s' * (len(show.presets) > 1)}"
+    says = f"{len(show.presets)} look{'s' * (len(show.presets) > 1)}"
+    words, hints = switched(show), far_prompts(show)
+    finding: dict[str, Any] = {"says": f"{says}; words switch {words}" if words else says}
+    return {**finding, "hints": hints} if hints else finding
 
 
 def check_machine() -> list[Finding]:

@@ -21,7 +21,7 @@ WINGS = {
     "controllers": {"mido", "pythonosc", "rtmidi", "rtmidi2"},
 }
 RIM = {"graph", "listening", "staging", "watching", "live", "offline"}
-TOP = {"cli", "commands", "machine", "__main__"}
+TOP = {"cli", "commands", "machine", "vocabulary", "__main__"}
 
 
 def _room(path: Path) -> str:
