@@ -6,10 +6,12 @@
 
 A model folder flows in; tables with aims, sheets of pictures and figures flow out. Parts: probes
 (the judges and their own accuracy), faith (does it show what was asked), sharpness, loop
-(thousands of pictures of feedback), speed. The judges are trained once and kept in `--out`.
+(thousands of pictures of feedback), speed. The judges are trained once and kept in `--out`; so are
+the figures, in evaluation.json, where parts judged one by one on the same weights come together.
 """
 
 import argparse
+import hashlib
 import json
 import sys
 from functools import cached_property
@@ -20,10 +22,11 @@ import torch
 from torch import Tensor
 
 from engine.diffusion.model import check_folder
+from engine.diffusion.noise import position_amplitude
 from engine.errors import LiquidlightError
 from engine.show import load_show
 from training import export, faith, feedback, minilm, probes, questions, speed, steer
-from training.report import Report, bar, tell
+from training.report import Report, bar, kept, tell
 from training.sheet import save_sheet
 from training.subjects import SUBJECTS
 
@@ -53,7 +56,7 @@ class Evaluation:
 
     @cached_property
     def noise(self) -> Tensor:
-        return steer.noise(len(self.asked), 41)
+        return faith.plain_noise(len(self.asked), 41)
 
     @cached_property
     def from_text(self) -> Tensor:
@@ -65,14 +68,15 @@ class Evaluation:
         return faith.fed_back(model, self.asked, self.options.strength, bar)
 
     def one_step(self, asked: list[questions.Question], noise: Tensor) -> Tensor:
-        return faith.one_step(self.model, [each.text for each in asked], noise, bar)
+        texts, told = [each.text for each in asked], position_amplitude(self.folder)
+        return faith.one_step(self.model, texts, noise, bar, told)
 
     def probes(self) -> None:
         """How well the judges know the generator's own pictures: the ceiling of what follows."""
         path = probes.checkpoint(self.out).with_suffix(".json")
         self.probe  # noqa: B018  trained before its figures are asked for
         if not path.exists():
-            seen = probes.gather(self.model.vae, probes.UNSEEN, probes.UNSEEN_SEED)
+            seen = probes.drawn(self.model.vae, self.out, probes.UNSEEN, probes.UNSEEN_SEED)
             path.write_text(json.dumps(faith.own_accuracy(self.probe, seen)))
         own = json.loads(path.read_text())
         self.report.title("Probes, on generator pictures they never saw")
@@ -113,7 +117,7 @@ class Evaluation:
         self.sheet(name, asked, images, answers)
 
     def words(self, name: str, asked: list[questions.Question], seed: int) -> None:
-        images = self.one_step(asked, steer.noise(len(asked), seed))
+        images = self.one_step(asked, faith.plain_noise(len(asked), seed))
         answers = faith.judged(self.probe, images)
         share = faith.score(asked, answers)["subject"]
         self.report.note(f"{name} ({len(asked)})", share)
@@ -165,7 +169,8 @@ class Evaluation:
         report.aim(f"{preset} inside all bands", figures["inside"], 0.99)
         for name, (low, high) in feedback.BANDS.items():
             span = f"{figures[f'{name}_p5']:.4f} to {figures[f'{name}_p95']:.4f}"
-            report.note(f"  {name} (band {low:g} to {high:g})", span)
+            drift = f", end over start {figures[f'{name}_drift']:.2f}"
+            report.note(f"  {name} (band {low:g} to {high:g})", span + drift)
         report.aim(f"{preset} {feedback.APART} apart differ", figures["apart_p5"], 0.05)
         report.aim(f"{preset} zoom seen / camera", figures["zoom_ratio"], 0.5, 1.5)
         report.aim(f"{preset} flow agrees", figures["flow"], 0.4)
@@ -218,7 +223,16 @@ def evaluate(found: argparse.Namespace) -> dict[str, Any]:
     for part in PARTS:
         if part in found.only:
             getattr(evaluation, part)()
-    return {"evaluate": str(found.folder), "quick": found.quick, **evaluation.report.as_json()}
+    result = {"folder": found.folder.name, "weights": weights(found.folder), "quick": found.quick}
+    return kept(found.out, {**result, **evaluation.report.as_json()})
+
+
+def weights(folder: Path) -> str:
+    """Which weights were judged: the start of a hash of the UNet's files."""
+    found = hashlib.sha256()
+    for path in sorted((folder / "unet").glob("*.safetensors")):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:12]
 
 
 def main(arguments: list[str] | None = None) -> int:

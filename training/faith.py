@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.diffusion.model import Model, load_model
+from engine.diffusion.noise import placed
 from engine.diffusion.stream import Img2ImgStream, to_bytes
 from engine.records import FrameParams, Pose, Prompt
 from training import probes, steer
@@ -101,10 +102,21 @@ def by_kind(
     return result
 
 
+def plain_noise(count: int, seed: int, size: int = 256) -> Tensor:
+    """Unit latent noise (count, 4, size / 8, size / 8), as the generator's pictures start from."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(count, 4, size // 8, size // 8, generator=generator)
+
+
 @torch.no_grad()
-def one_step(model: steer.Model, texts: Sequence[str], noise: Tensor, bar: Bar) -> Tensor:
-    """Pictures from text and latent noise (n, 4, h, w) alone, in one step."""
-    images = []
+def one_step(
+    model: steer.Model, texts: Sequence[str], noise: Tensor, bar: Bar, told: float = 0.0
+) -> Tensor:
+    """Pictures from text and latent noise (n, 4, h, w) alone, in one step.
+
+    `told` is how loudly the noise tells position, as the model's folder wants it.
+    """
+    images, noise = [], placed(noise, told)
     for start in bar(range(0, len(texts), 4), "one step", -(-len(texts) // 4)):
         part = slice(start, start + 4)
         states = model.prompt(list(texts[part]))

@@ -3,9 +3,11 @@
 Numbers flow in as they are measured; nothing is judged here but whether a number is in its range.
 """
 
+import json
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -73,3 +75,16 @@ def rounded(value: Any) -> Any:
 
 def tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def kept(out: Path, result: dict[str, Any]) -> dict[str, Any]:
+    """The result, joined in `out` with the parts judged before on the same weights."""
+    path = out / ("evaluation_quick.json" if result["quick"] else "evaluation.json")
+    before = json.loads(path.read_text()) if path.exists() else {}
+    if before.get("weights") == result["weights"]:
+        result = {**before, **result, "aims": {**before["aims"], **result["aims"]}}
+    marks = [aim["reached"] for aim in result["aims"].values()]
+    result |= {"reached": sum(marks), "asked": len(marks)}
+    out.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1) + "\n")
+    return result

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from engine.diffusion.local import LocalGenerator
+from engine.diffusion.noise import position_amplitude
 from engine.diffusion.warp import inverse_matrix, warp
 from engine.records import Frame, Pose
 from training import (
@@ -19,11 +20,11 @@ from training import (
     measures,
     probes,
     questions,
+    report,
     steer,
     unseen,
 )
 from training.pictures import Pictures
-from training.report import Report
 from training.subjects import BY_NAME, NAMES
 
 needs_model = pytest.mark.skipif(
@@ -38,7 +39,7 @@ def one_thread():
 
 @pytest.fixture(scope="module")
 def seen() -> probes.Seen:
-    return probes.gather(autoencoder.build(8), 8, 5, size=64)
+    return probes.gather(autoencoder.build(8), 5, 64)
 
 
 def plane(name: str = "city", seed: int = 3) -> torch.Tensor:
@@ -157,12 +158,12 @@ def test_a_moving_loop_is_told_from_a_standing_one(monkeypatch):
 
 
 def test_a_report_marks_what_is_missed(capsys):
-    report = Report()
-    report.aim("speed", 30.0, 25.0)
-    report.aim("sharp", 0.5, 0.7, 1.3)
-    assert [aim["reached"] for aim in report.aims.values()] == [True, False]
+    made = report.Report()
+    made.aim("speed", 30.0, 25.0)
+    made.aim("sharp", 0.5, 0.7, 1.3)
+    assert [aim["reached"] for aim in made.aims.values()] == [True, False]
     assert "missed" in capsys.readouterr().out.splitlines()[1]
-    assert json.loads(json.dumps(report.as_json()))["reached"] == 1
+    assert json.loads(json.dumps(made.as_json()))["reached"] == 1
 
 
 @needs_model
@@ -183,8 +184,9 @@ def test_what_is_measured_is_what_is_played():
 
 @needs_model
 def test_one_step_is_the_first_picture_of_a_stream():
-    noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
-    step = faith.one_step(steer.Model.shipped(), ["red fire"], noise, lambda items, *_: items)
+    noise, told = faith.plain_noise(1, 0, 64), position_amplitude(export.FOLDER)
+    model = steer.Model.shipped()
+    step = faith.one_step(model, ["red fire"], noise, lambda items, *_: items, told)
     generator = LocalGenerator(export.FOLDER, (64, 64), 0, device="cpu", threads=1)
     first = generator.generate(faith.params("red fire", 0, 1.0)).picture
     generator.close()
@@ -199,6 +201,17 @@ def test_the_last_line_is_json(capsys, tmp_path):
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert last["aims"]["hush inside all bands"]["low"] == 0.99
     assert set(last["loop"]) == {"hush"} and (tmp_path / "sheets" / "loop.png").exists()
+    assert json.loads((tmp_path / "evaluation.json").read_text()) == last
+
+
+def test_parts_judged_apart_come_together_for_the_same_weights(tmp_path):
+    aim = {"value": 1.0, "low": 0.5, "high": None, "reached": True}
+    one = {"weights": "a", "quick": False, "aims": {"x": aim}, "faith": {"x": 1}}
+    two = {"weights": "a", "quick": False, "aims": {"y": aim | {"reached": False}}, "speed": {}}
+    report.kept(tmp_path, one)
+    both = report.kept(tmp_path, two)
+    assert both["faith"] == {"x": 1} and (both["reached"], both["asked"]) == (1, 2)
+    assert "faith" not in report.kept(tmp_path, two | {"weights": "b"})
 
 
 @pytest.mark.parametrize("bad", [["--folder", "/nowhere"], ["--presets", "no_such_preset"]])
