@@ -59,7 +59,7 @@ class SoundServer:
         for module in ("module-native-protocol-unix", self.SINK):
             command += ["-L", module]
         self.process = subprocess.Popen(command, env=self.env, stderr=subprocess.DEVNULL)
-        until = clock.monotonic() + 10
+        until = clock.monotonic() + 90
         while self.control("set-default-source", "vj.monitor") != 0:
             assert clock.monotonic() < until, "the sound server does not answer"
             clock.sleep(0.1)
@@ -67,7 +67,7 @@ class SoundServer:
 
     def control(self, *words: str) -> int:
         return subprocess.run(
-            ["pactl", *words], env=self.env, capture_output=True, timeout=10
+            ["pactl", *words], env=self.env, capture_output=True, timeout=90
         ).returncode
 
     def play(self, path: Path) -> subprocess.Popen:
@@ -76,7 +76,7 @@ class SoundServer:
     def kill(self) -> None:
         if self.process is not None:
             self.process.kill()
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=30)
             self.process = None
 
 

@@ -62,7 +62,7 @@ print(json.dumps(report))
 def run(script, env, *arguments):
     env = {**env, "PYTHONPATH": os.getcwd(), "PYTHONWARNINGS": "error"}
     command = [sys.executable, "-c", script, *map(str, arguments)]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=240)
 
 
 @pytest.mark.skipif(not shutil.which("import"), reason="ImageMagick is not installed")
