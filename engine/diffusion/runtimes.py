@@ -8,8 +8,11 @@ this loads neither torch nor a runtime.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.errors import ModelError
@@ -61,8 +64,8 @@ def check_runtime(name: str) -> None:
         raise ModelError(f"runtime = {name!r}, allowed: {', '.join(CHOICES)}")
     missing = [] if name == "auto" else missing_packages(name)
     if missing:
-        raise ModelError(f"runtime = {name!r}, but {' and '.join(missing)} is not installed: "
-                         f"pip install 'liquidlight[{name}]', or use --runtime auto")
+        raise ModelError(f"runtime = {name!r}, not installed: {', '.join(missing)}; "
+                         f"pip install 'liquidlight[{name}]', or use auto")
 
 
 def best(name: str) -> str:
@@ -70,6 +73,19 @@ def best(name: str) -> str:
     if name != "auto":
         return name
     return next((each for each in ACCELERATED if not missing_packages(each)), "torch")
+
+
+def all_threads() -> int:
+    """The cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def graphs_of(runtime: str) -> ModuleType:
+    """The module with `save` and `load` of an accelerated runtime."""
+    return import_module(f"engine.diffusion.{runtime}_graphs")
 
 
 class TorchRuntime:

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from small_folders import save_ours, save_turbo
+from small_folders import save_ours, save_steered, save_turbo
 
 torch.set_num_threads(1)
 
@@ -11,6 +11,12 @@ torch.set_num_threads(1)
 def ours(tmp_path_factory):
     """A folder like the shipped model: v_prediction, AutoencoderTiny."""
     return save_ours(tmp_path_factory.mktemp("models") / "ours")
+
+
+@pytest.fixture(scope="session")
+def steered(tmp_path_factory):
+    """A folder like the shipped model whose text steers every block."""
+    return save_steered(tmp_path_factory.mktemp("models") / "steered")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import torch
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def save_ours(folder: Path) -> Path:
+def save_ours(folder: Path, **unet: object) -> Path:
     """v_prediction and AutoencoderTiny, like the model that ships; 8 pixels per latent cell."""
     from diffusers import AutoencoderTiny, LCMScheduler, StableDiffusionPipeline
 
@@ -24,7 +24,13 @@ def save_ours(folder: Path) -> Path:
         prediction_type="v_prediction", original_inference_steps=50, set_alpha_to_one=True,
         steps_offset=1,
     )
-    return _save(StableDiffusionPipeline, folder, vae, scheduler)
+    return _save(StableDiffusionPipeline, folder, vae, scheduler, **unet)
+
+
+def save_steered(folder: Path) -> Path:
+    """As save_ours, but the text steers every block: pooled into a scale and a shift."""
+    return save_ours(folder, resnet_time_scale_shift="scale_shift", addition_embed_type="text",
+                     addition_embed_type_num_heads=4)
 
 
 def save_turbo(folder: Path) -> Path:
@@ -43,14 +49,16 @@ def save_turbo(folder: Path) -> Path:
     return _save(StableDiffusionPipeline, folder, vae, scheduler)
 
 
-def _save(pipeline: type, folder: Path, vae: object, scheduler: object) -> Path:
+def _save(
+    pipeline: type, folder: Path, vae: object, scheduler: object, **changes: object
+) -> Path:
     from diffusers import UNet2DConditionModel
 
     unet = UNet2DConditionModel(
         sample_size=8, layers_per_block=1, block_out_channels=(16, 32), norm_num_groups=8,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        cross_attention_dim=32, attention_head_dim=(1, 2),
+        cross_attention_dim=32, attention_head_dim=(1, 2), **changes,
     )
     tokenizer = _tokenizer(folder.with_name(folder.name + "_words"))
     pipe = pipeline(
