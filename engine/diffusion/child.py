@@ -38,6 +38,7 @@ class Setup:
     device: str
     threads: int
     max_fps: float
+    runtime: str = "auto"
 
 
 def main(board_name: str, setup: Setup) -> None:
@@ -62,9 +63,12 @@ def _may_fork(setup: Setup) -> bool:
     """Whether workers may be forked: a process that has touched CUDA cannot hand it on."""
     if sys.platform != "linux":
         return False
-    from engine.diffusion import preload  # noqa: F401  seconds of imports, once
+    import engine.diffusion.stream  # noqa: F401  seconds of imports, once
+    from engine.diffusion.acceleration import planned_folder
     from engine.diffusion.model import has_cuda
 
+    if planned_folder(setup.runtime, setup.model_name, setup.size, setup.device) is None:
+        from engine.diffusion import preload  # noqa: F401  more seconds
     return setup.device == "cpu" or not has_cuda()
 
 
@@ -123,11 +127,14 @@ def _live(board: Board, setup: Setup) -> int:
 
 
 def _serve(board: Board, setup: Setup) -> None:
-    from engine.diffusion.model import load_model
+    from engine.diffusion.acceleration import Acceleration
     from engine.diffusion.stream import Img2ImgStream
 
-    model = load_model(setup.model_name, setup.device, setup.threads)
-    stream = Img2ImgStream(model, setup.size, setup.seed, background=True)
+    runtime = "torch" if board.get("torch_only") else setup.runtime
+    acceleration = Acceleration(runtime, setup.model_name, setup.size, setup.device,
+                                setup.threads, lambda line: setattr(board, "note", line))
+    stream = Img2ImgStream(acceleration.model, setup.size, setup.seed, background=True)
+    board.runtime = stream.runtime
     last = board.read_picture()
     if last is not None:
         stream.resume(last.picture, last.params, last.noise_phase)
@@ -142,6 +149,10 @@ def _serve(board: Board, setup: Setup) -> None:
         if got is None:
             continue
         done, params = got
+        faster = acceleration.take()
+        if faster is not None:
+            stream.use(faster)
+            board.runtime = stream.runtime
         start = monotonic()
         picture = stream.step(params)
         board.publish(picture, params, monotonic() - start, stream.noise_phase)
@@ -149,6 +160,7 @@ def _serve(board: Board, setup: Setup) -> None:
         board.set("made_by_child", board.get("made_by_child") + 1)
         due = next_due(due, monotonic(), setup.max_fps)
     stream.close()
+    acceleration.close()
 
 
 def next_due(due: float, now: float, max_fps: float) -> float:

@@ -19,7 +19,9 @@ class GeneratorHealth:
     `state` is "loading", "running", "restarting" or "failed"; `fault` the last trouble in one
     line, "" for none. `generated` counts pictures since the show began, restarts included;
     `broken` those whose model output was not a number and were replaced by the last good one.
-    `p50_ms` and `p99_ms` are over the last `len(recent_ms)` pictures (at most 256).
+    `p50_ms` and `p99_ms` are over the last `len(recent_ms)` pictures (at most 256). `runtime`
+    names what draws now: "torch", "openvino", "onnx", "" before the model is loaded or without
+    one; `note` the last line for the operator about it.
     """
 
     pid: int
@@ -29,6 +31,8 @@ class GeneratorHealth:
     broken: int = 0
     recent_ms: tuple[float, ...] = ()
     fault: str = ""
+    runtime: str = ""
+    note: str = ""
 
     @property
     def p50_ms(self) -> float:

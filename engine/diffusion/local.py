@@ -12,26 +12,36 @@ from pathlib import Path
 import numpy as np
 
 from engine.clock import monotonic
-from engine.diffusion.model import check_folder
+from engine.diffusion.model import check_folder, check_size
+from engine.diffusion.runtimes import ACCELERATED, all_threads, check_runtime
 from engine.records import Frame, FrameParams
 
 
 class LocalGenerator:
     """Loads the model when made (seconds); raises ModelError for a bad folder, size or device.
 
-    `size` (width, height) in pixels; `seed` is added to each params.seed.
+    `size` (width, height) in pixels; `seed` is added to each params.seed. `runtime` is settled
+    before the first picture and stays: "auto" is torch, whatever this machine has converted
+    before, so that a film is the same again; a faster one is asked for by name.
     """
 
     def __init__(
         self, model_name: str | Path = "small", size: tuple[int, int] = (256, 256), seed: int = 0,
-        *, device: str = "auto", threads: int | None = None,
+        *, device: str = "auto", threads: int | None = None, runtime: str = "auto",
     ) -> None:
         check_folder(model_name)
+        check_size(model_name, size)
+        check_runtime(runtime)
+        from engine.diffusion.acceleration import load_accelerated
         from engine.diffusion.model import load_model
         from engine.diffusion.stream import Img2ImgStream
 
         self.size = size
-        self._stream = Img2ImgStream(load_model(model_name, device, threads), size, seed)
+        if runtime in ACCELERATED:
+            model = load_accelerated(runtime, model_name, size, threads or all_threads())
+        else:
+            model = load_model(model_name, device, threads)
+        self._stream = Img2ImgStream(model, size, seed)
         self._number = 0
 
     def generate(self, params: FrameParams) -> Frame:
@@ -58,6 +68,11 @@ class LocalGenerator:
         arrays = dict(kept)
         self._number = int(arrays.pop("number"))
         self._stream.restore(arrays)
+
+    @property
+    def runtime(self) -> str:
+        """What draws: "torch", "openvino" or "onnx"."""
+        return self._stream.runtime
 
     @property
     def broken(self) -> int:

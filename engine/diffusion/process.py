@@ -23,6 +23,7 @@ from engine.clock import Clock, WallClock, monotonic, sleep
 from engine.diffusion import child
 from engine.diffusion.contract import GeneratorHealth
 from engine.diffusion.model import check_folder, check_size
+from engine.diffusion.runtimes import ACCELERATED, all_threads, check_runtime
 from engine.diffusion.sharedmem import Board
 from engine.records import Frame, FrameParams
 
@@ -33,6 +34,8 @@ SOUND_AFTER = 30.0
 POLL = 0.05
 STOP_WITHIN = 2.0
 """Seconds a well worker gets to finish its picture and end by itself."""
+FEW, FALLS = 50, 2
+"""So many lives in a row that end within so few pictures of a faster runtime: torch from then."""
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
@@ -53,19 +56,23 @@ class ProcessGenerator:
 
     `size` is (width, height) in pixels; `clock` is show time: Frame.ready is its reading when
     `latest` first sees a picture, so it is at most one drawn frame late. `threads` defaults to
-    all cores but one; `max_fps` 0 is as fast as the model can. Raises ModelError at once for a
-    bad folder or size; later trouble is in `health().fault`. Close it when done.
+    all cores but one; `max_fps` 0 is as fast as the model can. `runtime` is one of
+    runtimes.CHOICES: torch begins and the faster one takes over when it is ready. Raises
+    ModelError at once for a bad folder, size or runtime; later trouble is in `health().fault`.
+    Close it when done.
     """
 
     def __init__(
         self, model_name: str | Path = "small", size: tuple[int, int] = (256, 256),
         clock: Clock | None = None, *, seed: int = 0, device: str = "auto",
         threads: int | None = None, max_fps: float = 0.0, patience: Patience | None = None,
+        runtime: str = "auto",
     ) -> None:
         check_folder(model_name)
         check_size(model_name, size)
+        check_runtime(runtime)
         threads = threads if threads is not None else default_threads()
-        self._setup = child.Setup(str(model_name), size, seed, device, threads, max_fps)
+        self._setup = child.Setup(str(model_name), size, seed, device, threads, max_fps, runtime)
         self._clock = clock or WallClock()
         self._patience = patience or Patience()
         self._board = Board.create(size)
@@ -104,6 +111,7 @@ class ProcessGenerator:
             pid=board.get("pid"), state=self._state, restarts=self._restarts,
             generated=board.newest, broken=board.get("broken"),
             recent_ms=board.recent_ms(), fault=self._fault,
+            runtime=board.runtime, note=board.note,
         )
 
     def close(self) -> None:
@@ -119,13 +127,17 @@ class ProcessGenerator:
 
     def _supervise(self) -> None:
         """The supervisor thread: one turn is the life of one worker."""
-        pause = PAUSE_FIRST
+        pause, falls = PAUSE_FIRST, 0
         while not self._closing.is_set():
             born = monotonic()
             fault, code = self._one_life()
             if self._closing.is_set():
                 break
             self._fault = fault
+            falls = falls + 1 if self._fell() else 0
+            if falls >= FALLS:
+                self._board.note = f"{self._board.runtime} fails here: torch draws from now on"
+                self._board.set("torch_only", 1)
             if code == child.BAD_MODEL and self._board.newest == 0:
                 self._state = "failed"  # it never worked: starting again mends nothing
                 break
@@ -135,6 +147,10 @@ class ProcessGenerator:
             pause = min(PAUSE_LONGEST, pause * 2)
             self._restarts += 1
         self._end_process()
+
+    def _fell(self) -> bool:
+        """Whether a faster runtime may be to blame for the end of a life."""
+        return self._board.runtime in ACCELERATED and self._board.get("made_by_child") < FEW
 
     def _one_life(self) -> tuple[str, int]:
         """Ask for a worker and watch it to its end; why it ended, and its exit code."""
@@ -207,8 +223,4 @@ class ProcessGenerator:
 
 def default_threads() -> int:
     """All cores this process may use but one, which is left to the stage."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:
-        cores = os.cpu_count() or 1
-    return max(1, cores - 1)
+    return max(1, all_threads() - 1)

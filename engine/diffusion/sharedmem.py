@@ -17,6 +17,7 @@ from multiprocessing import resource_tracker, shared_memory
 
 import numpy as np
 
+from engine.diffusion.runtimes import PACKAGES
 from engine.records import FrameParams
 
 CELL = 1 << 17
@@ -25,8 +26,9 @@ MAILS, FRAMES, DURATIONS, FAULT = 4, 4, 256, 2048
 _HEAD = 8  # int64 words before the payload of a slot: number, then the lengths of its blobs
 
 FIELDS = ("pid", "loaded", "heartbeat", "broken", "stop", "fault_length", "made_by_child",
-          "life_wanted", "life_ended", "exit_code")
-"""Counters, one int64 each. A life is one run of a worker, numbered from 1 by the stage."""
+          "life_wanted", "life_ended", "exit_code", "runtime", "torch_only", "note_length")
+"""Counters, one int64 each. A life is one run of a worker, numbered from 1 by the stage;
+`runtime` is 1 and up for the runtimes in order, 0 for none."""
 _WORDS = 16
 
 
@@ -106,8 +108,9 @@ class Board:
         self._words = parts[0].view(np.int64)
         self._durations = parts[1].view(np.float64)
         self._fault = parts[2]
-        self._mail = SlotRing(parts[3], MAILS)
-        self._frames = SlotRing(parts[4], FRAMES)
+        self._note = parts[3]
+        self._mail = SlotRing(parts[4], MAILS)
+        self._frames = SlotRing(parts[5], FRAMES)
         self.name = memory.name
 
     @classmethod
@@ -121,7 +124,7 @@ class Board:
 
     def close(self, unlink: bool = False) -> None:
         """Let go of the block; the owner also unlinks it. The board is of no use afterwards."""
-        self._words = self._durations = self._fault = np.zeros(0)
+        self._words = self._durations = self._fault = self._note = np.zeros(0)
         del self._mail, self._frames
         self._memory.close()
         if unlink:
@@ -136,13 +139,37 @@ class Board:
     @property
     def fault(self) -> str:
         """The last trouble in one line."""
-        return self._fault[: self.get("fault_length")].tobytes().decode("utf-8", "replace")
+        return self._text(self._fault, "fault_length")
 
     @fault.setter
     def fault(self, text: str) -> None:
+        self._set_text(self._fault, "fault_length", text)
+
+    @property
+    def note(self) -> str:
+        """The last line for the operator about what draws."""
+        return self._text(self._note, "note_length")
+
+    @note.setter
+    def note(self, text: str) -> None:
+        self._set_text(self._note, "note_length", text)
+
+    @property
+    def runtime(self) -> str:
+        """What draws: a key of runtimes.PACKAGES, "" when nothing does yet."""
+        return ("", *PACKAGES)[self.get("runtime")]
+
+    @runtime.setter
+    def runtime(self, name: str) -> None:
+        self.set("runtime", ("", *PACKAGES).index(name))
+
+    def _text(self, place: np.ndarray, length: str) -> str:
+        return place[: self.get(length)].tobytes().decode("utf-8", "replace")
+
+    def _set_text(self, place: np.ndarray, length: str, text: str) -> None:
         data = text.encode()[:FAULT]
-        self._fault[: len(data)] = np.frombuffer(data, np.uint8)
-        self.set("fault_length", len(data))
+        place[: len(data)] = np.frombuffer(data, np.uint8)
+        self.set(length, len(data))
 
     def post(self, params: FrameParams) -> bool:
         """Leave the newest parameters; False when they are too large to post."""
@@ -190,7 +217,7 @@ class Board:
 
 def _layout(size: tuple[int, int]) -> list[int]:
     picture = size[0] * size[1] * 3
-    return [_WORDS * 8, DURATIONS * 8, FAULT, SlotRing.bytes_for(MAILS, CELL),
+    return [_WORDS * 8, DURATIONS * 8, FAULT, FAULT, SlotRing.bytes_for(MAILS, CELL),
             SlotRing.bytes_for(FRAMES, CELL + picture)]
 
 

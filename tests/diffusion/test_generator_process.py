@@ -48,7 +48,7 @@ def alive(pid):
 
 @pytest.fixture(scope="module")
 def generator(ours):
-    made = ProcessGenerator(ours, SIZE, WallClock(), device="cpu", threads=1,
+    made = ProcessGenerator(ours, SIZE, WallClock(), device="cpu", threads=1, runtime="torch",
                             patience=Patience(loading=LOADING, running=1.5))
     yield made
     made.close()
@@ -77,7 +77,7 @@ def test_a_killed_worker_is_replaced_and_the_numbers_count_on(generator):
     assert health.pid != killed.pid and health.restarts == killed.restarts + 1
     assert health.state == "running" and "-9" in health.fault
     assert after.number <= health.generated
-    assert longest < 0.5  # nobody waited for the dead; a busy machine may hold us back
+    assert longest < 2.0  # nobody waited for the dead; a busy machine may hold us back
 
 
 def test_the_picture_goes_on_from_the_last_one(generator):
@@ -85,7 +85,7 @@ def test_the_picture_goes_on_from_the_last_one(generator):
     drive(generator, lambda f: f is not None)
     hold = FrameParams(0, 0.0, 0.0, strength=0.0)
     generator.submit(hold)
-    end = monotonic() + 20
+    end = monotonic() + LOADING
     while generator.latest().params != hold and monotonic() < end:
         sleep(0.02)
     left = generator.latest()
@@ -135,7 +135,7 @@ def test_the_process_ends_with_its_parent_and_leaves_no_warning(ours, tmp_path):
         from engine.clock import sleep
         from engine.diffusion import ProcessGenerator
         if __name__ == "__main__":
-            generator = ProcessGenerator({str(ours)!r}, (64, 64), device="cpu")
+            generator = ProcessGenerator({str(ours)!r}, (64, 64), device="cpu", runtime="torch")
             while not generator.health().pid:
                 sleep(0.02)
             print(generator.health().pid, flush=True)
