@@ -41,6 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
+_RUNTIME = "what computes the model: auto, torch, openvino or onnx; for a film auto is torch"
+
+
 class _Parser(argparse.ArgumentParser):
     """Tells a wrong usage in one line."""
 
@@ -114,6 +117,17 @@ def rate(text: str) -> int:
     return int(text)
 
 
+def runtime(text: str) -> str:
+    """What computes the model; must be installed."""
+    from engine.diffusion.runtimes import check_runtime
+
+    try:
+        check_runtime(text)
+    except LiquidlightError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
 def tempo_range(text: str) -> tuple[float, float]:
     """`70-180` to (70.0, 180.0), beats a minute; at least an octave within 30..300."""
     try:
@@ -163,6 +177,7 @@ def _model(verb: _Parser) -> None:
         metavar="NAME-or-PATH",
         help="small, or a folder of a one-step Stable Diffusion class model",
     )
+    verb.add_argument("--runtime", type=runtime, default="auto", metavar="NAME", help=_RUNTIME)
 
 
 def _song(verb: _Parser) -> None:

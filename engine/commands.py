@@ -99,6 +99,7 @@ def play(options: Namespace) -> None:
         record=options.record,
         seconds=options.seconds,
         stats=options.stats,
+        runtime=options.runtime,
     )
     with Performance(wanted, tell) as performance:
         performance.run()
@@ -112,16 +113,17 @@ def render(options: Namespace) -> None:
     _film(
         options.song, load_show(options.preset), path, options.size, options.fps,
         options.model_fps, options.model, options.seed, options.start, options.end,
+        options.runtime,
     )
 
 
 def _film(
     song: str, show: Show, path: Path, size: tuple[int, int], fps: int, model_fps: int,
-    model: str, seed: int | None, start: float, end: float | None,
+    model: str, seed: int | None, start: float, end: float | None, runtime: str = "auto",
 ) -> None:
     from engine.offline import FilmOptions, render
 
-    wanted = FilmOptions(path, size, fps, model_fps, model, seed, start, end)
+    wanted = FilmOptions(path, size, fps, model_fps, model, seed, start, end, runtime)
     begun = clock.monotonic()
     with progress_bar(f"film {path.name}") as progress:
         count = render(_song(song), show, wanted, progress)
@@ -250,7 +252,8 @@ def bench(options: Namespace) -> None:
     if options.what == "generator":
         from bench.generator import run
 
-        report = run(options.model, options.size or (256, 256), options.seconds)
+        report = run(options.model, options.size or (256, 256), options.seconds,
+                     runtime=options.runtime)
     else:
         from bench.compositor import run
 

@@ -22,6 +22,7 @@ def list_devices() -> dict[str, list[str]]:
     from controllers.midi import list_ports
     from engine.audio.sources import list_inputs
     from engine.diffusion.canvas import list_accelerators
+    from engine.diffusion.runtimes import installed
     from engine.render.window import list_displays
 
     return {
@@ -29,6 +30,7 @@ def list_devices() -> dict[str, list[str]]:
         "MIDI ports": _quietly(list_ports),
         "displays": _quietly(list_displays),
         "accelerators": _quietly(list_accelerators),
+        "runtimes": installed(),
     }
 
 
@@ -80,6 +82,7 @@ def check_machine() -> list[Finding]:
         _note("display", found["displays"], "none: play --offscreen, render"),
         _note("accelerator", found["accelerators"], "none: the model runs on the CPU"),
     ]
+    rows.append(_note("runtimes", found["runtimes"], "none"))
     rows.append(_try("picture", _gl_name))
     rows.append(_try("model", _model_state))
     rows.append(_try("show", lambda: f"{DEMO_SET}, {len(load_show(DEMO_SET).presets)} looks"))

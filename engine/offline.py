@@ -28,7 +28,8 @@ class FilmOptions:
     """What to render: `start` and `end` in seconds of the song, `end` None for all of it.
 
     `generator_fps` is how often the model draws; between, the compositor moves the picture on,
-    exactly as it does live. `seed` None keeps the seeds of the presets.
+    exactly as it does live. `seed` None keeps the seeds of the presets. `runtime` "auto" is torch,
+    so that the film does not depend on what this machine has converted before.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class FilmOptions:
     seed: int | None = None
     start: float = 0.0
     end: float | None = None
+    runtime: str = "auto"
 
 
 def moments(samples: np.ndarray, show: Show) -> Iterator[Moment]:
@@ -86,7 +88,8 @@ def pictures(samples: np.ndarray, show: Show, options: FilmOptions) -> Iterator[
         compositor = Compositor(surface.ctx, options.size, shader_folders(show))
         prepare(compositor, show)
         canvas = canvas_size(options.model, options.size)
-        generator = stack.enter_context(closing(LocalGenerator(options.model, canvas)))
+        generator = LocalGenerator(options.model, canvas, runtime=options.runtime)
+        stack.enter_context(closing(generator))
         due = -1.0
         for params in frames(samples, show, options.fps, options.start, options.end):
             if options.seed is not None:
@@ -105,9 +108,11 @@ def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> i
     total)` is called for every picture.
     """
     from engine.diffusion.model import check_folder
+    from engine.diffusion.runtimes import check_runtime
     from engine.render.film import FilmWriter
 
     check_folder(options.model)
+    check_runtime(options.runtime)
     samples = decode(song)
     end = len(samples) / SAMPLERATE if options.end is None else options.end
     sound = samples[round(options.start * SAMPLERATE) : round(end * SAMPLERATE)]
