@@ -8,13 +8,21 @@ from bench.generator import run
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning:diffusers")
-def test_figures_of_both_contestants(ours, capsys):
-    figures = run(str(ours), (64, 64), seconds=0.5, device="cpu")
-    assert set(figures["ms"]) == {"encode", "denoise", "decode", "total"}
-    for ms in (*figures["ms"].values(), figures["peer_ms"]):
-        assert 0 < ms["p50"] <= ms["p99"]
-    assert figures["threads"] == 1 and figures["frames"] >= 5 and figures["ratio"] > 0
-    assert set(figures["start_s"]) == {"import", "load", "first"}
+def test_figures_of_all_contestants(ours, capsys, monkeypatch):
+    from engine.diffusion import runtimes
+
+    monkeypatch.setattr(runtimes, "missing_packages",
+                        lambda name: [name] if name == "onnx" else [])
+    figures = run(str(ours), (64, 64), seconds=0.5, threads=1, device="cpu", starts=False)
+    assert set(figures["runtimes"]) == {"torch", "openvino", "diffusers"}
+    assert figures["without"] == {"onnx": "onnx is not installed"}
+    for name, row in figures["runtimes"].items():
+        stages = {"total"} if name == "diffusers" else {"encode", "denoise", "decode", "total"}
+        assert set(row["ms"]) == stages and row["frames"] >= 5
+        for ms in row["ms"].values():
+            assert 0 < ms["min"] <= ms["p50"] <= ms["p99"]
+        assert row["ratio"] > 0 and row["ratio_of_min"] > 0 and row["fps"] > 0
+    assert figures["runtimes"]["diffusers"]["ratio"] == 1.0 and figures["threads"] == 1
     assert json.loads(json.dumps(figures)) == figures
     shown = capsys.readouterr()
-    assert shown.out == "" and "diffusers' own" in shown.err
+    assert shown.out == "" and "diffusers" in shown.err and "not installed" in shown.err
