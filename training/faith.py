@@ -25,6 +25,7 @@ from training.questions import Question, foreign
 from training.subjects import NAMES
 
 FRAMES = 12
+SIZE = 256
 RATE = 10.0
 """Pictures a second of the feedback loop, for drift, zoom and regulation."""
 ZOOM_A_SECOND = 0.06
@@ -102,7 +103,7 @@ def by_kind(
     return result
 
 
-def plain_noise(count: int, seed: int, size: int = 256) -> Tensor:
+def plain_noise(count: int, seed: int, size: int = SIZE) -> Tensor:
     """Unit latent noise (count, 4, size / 8, size / 8), as the generator's pictures start from."""
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(count, 4, size // 8, size // 8, generator=generator)
@@ -124,12 +125,17 @@ def one_step(
     return torch.cat(images)
 
 
-def engine_model(folder: Path, threads: int | None) -> Model:
-    return load_model(folder, "cpu", threads)
+def engine_model(folder: Path, threads: int | None, runtime: str = "auto") -> Model:
+    """The model as the engine plays it; a runtime other than torch is converted first."""
+    if runtime in ("auto", "torch"):
+        return load_model(folder, "cpu", threads)
+    from engine.diffusion.acceleration import load_accelerated
+
+    return load_accelerated(runtime, folder, (SIZE, SIZE), threads or torch.get_num_threads())
 
 
 def fed_back(
-    model: Model, questions: Sequence[Question], strength: float, bar: Bar, size: int = 256
+    model: Model, questions: Sequence[Question], strength: float, bar: Bar, size: int = SIZE
 ) -> Tensor:
     """The last of FRAMES pictures, for each question from a foreign picture of its own."""
     pictures, chance, images = Pictures(31, size), random.Random(31), []

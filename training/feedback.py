@@ -24,7 +24,7 @@ RATE = 10.0
 """Pictures a second of show time."""
 SETTLE = 30
 """Pictures at the start that no band is asked of: the regulator begins at rest."""
-SIDE, THUMB = 128, 64
+SIZE, SIDE, THUMB = 256, 128, 64
 APART = 100
 WINDOW = 200
 """Pictures over which something would have to stand still to count as pinned."""
@@ -60,10 +60,11 @@ def params_of(preset: str, count: int) -> Iterator[FrameParams]:
 
 
 def run(
-    folder: Path, preset: str, count: int, bar: Bar, size: int = 256, shots: int = 12
+    folder: Path, preset: str, count: int, bar: Bar, runtime: str = "auto", shots: int = 12
 ) -> Run:
     """Play `count` pictures of a preset with the model of `folder`."""
-    generator = LocalGenerator(folder, (size, size), device="cpu")
+    how = {} if runtime == "auto" else {"runtime": runtime}
+    generator = LocalGenerator(folder, (SIZE, SIZE), device="cpu", **how)
     poses, looks, planes, thumbs, shown = [], [], [], [], []
     for n, params in enumerate(bar(params_of(preset, count), preset, count)):
         picture = generator.generate(params).picture

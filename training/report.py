@@ -3,6 +3,7 @@
 Numbers flow in as they are measured; nothing is judged here but whether a number is in its range.
 """
 
+import hashlib
 import json
 import sys
 from collections.abc import Iterable, Mapping
@@ -88,3 +89,11 @@ def kept(out: Path, result: dict[str, Any]) -> dict[str, Any]:
     out.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=1) + "\n")
     return result
+
+
+def weights(folder: Path) -> str:
+    """Which weights were judged: the start of a hash of the UNet's files."""
+    found = hashlib.sha256()
+    for path in sorted((folder / "unet").glob("*.safetensors")):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:12]

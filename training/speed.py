@@ -1,7 +1,7 @@
 """How fast the model is on this machine: pictures a second, the first picture, memory.
 
-A model folder flows in, figures flow out. Each is measured in a fresh process of its own, so that
-nothing this one has loaded counts; the loop's figures are those of `bench.generator`.
+A model folder flows in, figures flow out, for every runtime that is installed. Each is measured in
+a fresh process of its own, so that nothing this one has loaded counts.
 """
 
 import json
@@ -12,41 +12,60 @@ from pathlib import Path
 from engine.clock import monotonic
 from engine.errors import LiquidlightError
 
-FIRST = """
-import sys
+START = """
+import json, sys
+from time import perf_counter
 from engine.diffusion.local import LocalGenerator
-from engine.records import FrameParams, Prompt
-def params(n): return FrameParams(n, n / 10, 0.1, prompts=(Prompt("red fire", 1.0),))
-generator = LocalGenerator(sys.argv[1], (256, 256), device="cpu")
+from engine.records import FrameParams, Pose, Prompt
+folder, runtime, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+def params(n):
+    words = (Prompt("red and black spiral", 1.0),)
+    return FrameParams(n, n / 20, 0.05, prompts=words, noise_drift=0.05, pose=Pose(0.01 * n))
+how = {} if runtime == "torch" else {"runtime": runtime}
+generator = LocalGenerator(folder, (256, 256), device="cpu", **how)
 generator.generate(params(0))
 print("first", flush=True)
-for n in range(1, 40): generator.generate(params(n))
-kilobytes = next(l for l in open("/proc/self/status") if l.startswith("VmHWM")).split()[1]
-print(int(kilobytes) / 1024, flush=True)
+spent = []
+for n in range(1, count + 1):
+    start = perf_counter()
+    generator.generate(params(n))
+    spent.append(perf_counter() - start)
+line = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+middle = sorted(spent)[len(spent) // 2]
+print(json.dumps({"ms": 1e3 * middle, "fps": len(spent) / sum(spent),
+                  "memory_mb": int(line.split()[1]) / 1024}))
 """
 
 
-def first_picture(folder: Path) -> dict[str, float]:
-    """Seconds from the start of a process to its first picture; its peak memory after forty."""
+def started(folder: Path, runtime: str = "torch", count: int = 100) -> dict[str, float]:
+    """Seconds from the start of a process to its first picture, then `count` pictures.
+
+    `ms` median of a picture (camera, encode, one step, decode, regulation), `fps` pictures a
+    second over all, `memory_mb` the most the process ever held.
+    """
     start = monotonic()
-    command = [sys.executable, "-W", "ignore", "-c", FIRST, str(folder)]
+    command = [sys.executable, "-W", "ignore", "-c", START, str(folder), runtime, str(count)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as p:
         line = p.stdout.readline().strip()
         seconds = monotonic() - start
-        rest, trouble = p.communicate(timeout=300)
-    if line != "first":
-        raise LiquidlightError(f"{folder}: no first picture: {trouble.strip()[-300:]}")
-    return {"first_picture_s": round(seconds, 2), "peak_memory_mb": round(float(rest), 1)}
+        rest, trouble = p.communicate()
+    if line != "first" or p.returncode:
+        raise LiquidlightError(f"{folder}: {runtime} made no picture: {trouble.strip()[-300:]}")
+    return {"first_s": round(seconds, 2), **json.loads(rest.strip().splitlines()[-1])}
 
 
-def bench(folder: Path, seconds: float) -> dict:
-    """The report of the generator bench, run by itself."""
-    code = (
-        "import json, sys; from bench.generator import run;"
-        "print(json.dumps(run(sys.argv[1], (256, 256), float(sys.argv[2]))))"
-    )
-    command = [sys.executable, "-W", "ignore", "-c", code, str(folder), str(seconds)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
-    if done.returncode:
-        raise LiquidlightError(f"{folder}: the bench failed: {done.stderr.strip()[-300:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
+def runtimes() -> list[str]:
+    """The runtimes installed here; torch is always one."""
+    from engine.diffusion.runtimes import installed
+
+    return installed()
+
+
+def measured(folder: Path, count: int = 100) -> dict[str, dict[str, float]]:
+    """`started` of every runtime; of a converted one its second start, from the cache."""
+    result = {}
+    for name in runtimes():
+        if name != "torch":
+            started(folder, name, 1)
+        result[name] = started(folder, name, count)
+    return result

@@ -9,6 +9,7 @@ import torch
 from engine.diffusion.local import LocalGenerator
 from engine.diffusion.noise import position_amplitude
 from engine.diffusion.warp import inverse_matrix, warp
+from engine.errors import LiquidlightError
 from engine.records import Frame, Pose
 from training import (
     autoencoder,
@@ -21,6 +22,7 @@ from training import (
     probes,
     questions,
     report,
+    speed,
     steer,
     unseen,
 )
@@ -214,7 +216,21 @@ def test_parts_judged_apart_come_together_for_the_same_weights(tmp_path):
     assert "faith" not in report.kept(tmp_path, two | {"weights": "b"})
 
 
-@pytest.mark.parametrize("bad", [["--folder", "/nowhere"], ["--presets", "no_such_preset"]])
+@needs_model
+def test_a_fresh_process_is_timed_to_its_first_picture():
+    row = speed.started(export.FOLDER, count=2)
+    assert row["first_s"] > 0.5 and row["ms"] > 1 and 100 < row["memory_mb"] < 4000
+
+
+def test_a_process_without_a_picture_is_one_error(tmp_path):
+    with pytest.raises(LiquidlightError, match="made no picture"):
+        speed.started(tmp_path, count=1)
+
+
+BAD = (["--folder", "/nowhere"], ["--presets", "no_such_preset"], ["--runtime", "abacus"])
+
+
+@pytest.mark.parametrize("bad", BAD)
 def test_bad_input_is_one_line_and_two(bad, capsys):
     assert evaluate.main([*bad, "--only", "loop"]) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
