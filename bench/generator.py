@@ -10,6 +10,7 @@ goes to standard error; the caller prints the JSON.
 from __future__ import annotations
 
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -38,7 +39,8 @@ def run(
     """Measure for about `seconds`; `size` (width, height), by default the model's native square.
 
     `runtime` "auto" measures all that are installed, another name only that and torch. Durations
-    are milliseconds (min, p50, p99); `ratio` of a runtime is the pipeline's median over its own:
+    are milliseconds (min, p50, p99), `cpu` the processor time of all threads, which other work on
+    the machine hardly changes; `ratio` of a runtime is the pipeline's median over its own:
     above 1 it is faster; `fps` and `ratio` by themselves are those of `runtime`, the one that a
     show would choose. `starts` also measures whole generator processes: seconds from nothing to
     the first picture, and memory. Raises ModelError for a bad folder, size or runtime.
@@ -92,8 +94,8 @@ def _race(
     streams: dict[str, Any], peer: Callable[[], Any], seconds: float
 ) -> dict[str, dict[str, list[float]]]:
     """Milliseconds of every picture, by contestant and stage."""
-    times = {name: {stage: [] for stage in (*STAGES, "total")} for name in streams}
-    times[PEER] = {"total": []}
+    times = {name: {stage: [] for stage in (*STAGES, "total", "cpu")} for name in streams}
+    times[PEER] = {"total": [], "cpu": []}
     for index in range(4):  # settle caches before the clock runs
         for stream in streams.values():
             stream.step(_params(index))
@@ -101,10 +103,11 @@ def _race(
     while monotonic() < end or index < 4 + TURN:
         for name, stream in streams.items():
             for n in range(index, index + TURN):
-                times[name]["total"].append(_milliseconds(partial(stream.step, _params(n))))
+                _clocked(partial(stream.step, _params(n)), times[name])
                 for stage in STAGES:
                     times[name][stage].append(stream.stages_ms[stage])
-        times[PEER]["total"].extend(_milliseconds(peer) for _ in range(TURN))
+        for _ in range(TURN):
+            _clocked(peer, times[PEER])
         index += TURN
     return times
 
@@ -143,10 +146,12 @@ def _peer(loaded: Any, size: tuple[int, int]) -> Callable[[], Any]:
     return draw
 
 
-def _milliseconds(work: Callable[[], Any]) -> float:
-    start = monotonic()
+def _clocked(work: Callable[[], Any], into: dict[str, list[float]]) -> None:
+    """Wall time and processor time of all threads, in milliseconds."""
+    start, cpu = monotonic(), time.process_time()
     work()
-    return (monotonic() - start) * 1e3
+    into["total"].append((monotonic() - start) * 1e3)
+    into["cpu"].append((time.process_time() - cpu) * 1e3)
 
 
 def _start(
@@ -193,6 +198,7 @@ def _figures(
     import torch
 
     peer = percentile(times[PEER]["total"], 0.5)
+    peer_cpu = percentile(times[PEER]["cpu"], 0.5)
 
     def told(stages: dict[str, list[float]]) -> dict[str, Any]:
         total = stages["total"]
@@ -200,6 +206,7 @@ def _figures(
             "ms": {name: _three(values) for name, values in stages.items()},
             "fps": round(1e3 / percentile(total, 0.5), 2), "frames": len(total),
             "ratio": round(peer / percentile(total, 0.5), 2),
+            "ratio_of_cpu": round(peer_cpu / percentile(stages["cpu"], 0.5), 2),
             "ratio_of_min": round(min(times[PEER]["total"]) / min(total), 2),
         }
 
@@ -225,10 +232,10 @@ def _print_table(figures: dict[str, Any]) -> None:
     write(f"{figures['model']} at {figures['width']}x{figures['height']} on {figures['device']}, "
           f"{figures['threads']} threads, torch {figures['torch']}\n")
     write(f"{'median ms':12}{'encode':>9}{'denoise':>9}{'decode':>9}{'total':>9}"
-          f"{'min':>9}{'per s':>8}{'ratio':>7}\n")
+          f"{'cpu':>9}{'min':>9}{'per s':>8}{'ratio':>7}\n")
     for name, row in figures["runtimes"].items():
         ms = [f"{row['ms'][stage]['p50']:9.1f}" if stage in row["ms"] else f"{'':9}"
-              for stage in (*STAGES, "total")]
+              for stage in (*STAGES, "total", "cpu")]
         write(f"{name:12}{''.join(ms)}{row['ms']['total']['min']:9.1f}{row['fps']:8.1f}"
               f"{row['ratio']:7.2f}\n")
     for name, why in figures["without"].items():

@@ -17,11 +17,12 @@ def test_figures_of_all_contestants(ours, capsys, monkeypatch):
     assert set(figures["runtimes"]) == {"torch", "openvino", "diffusers"}
     assert figures["without"] == {"onnx": "onnx is not installed"}
     for name, row in figures["runtimes"].items():
-        stages = {"total"} if name == "diffusers" else {"encode", "denoise", "decode", "total"}
+        stages = {"total", "cpu"} if name == "diffusers" else {
+            "encode", "denoise", "decode", "total", "cpu"}
         assert set(row["ms"]) == stages and row["frames"] >= 5
         for ms in row["ms"].values():
             assert 0 < ms["min"] <= ms["p50"] <= ms["p99"]
-        assert row["ratio"] > 0 and row["ratio_of_min"] > 0 and row["fps"] > 0
+        assert all(row[key] > 0 for key in ("ratio", "ratio_of_min", "ratio_of_cpu", "fps"))
     assert figures["runtimes"]["diffusers"]["ratio"] == 1.0 and figures["threads"] == 1
     assert json.loads(json.dumps(figures)) == figures
     shown = capsys.readouterr()
