@@ -28,7 +28,7 @@ from training.latents import Latents
 
 WIDTHS = (32, 64, 128, 160)
 LOWEST_T = 100
-PURE_NOISE = 0.35  # part of the batch at t = 999
+PURE_NOISE = 0.25  # part of the batch at t = 999
 FREE_T = 780  # above it a source tells too little of a shape that the noise does not tell
 UNPROMPTED = 0.06
 POSITION = 1.5  # amplitude of the pattern that tells position, beside noise of amplitude one
