@@ -13,8 +13,8 @@ from engine.errors import ModelError
 from engine.records import FrameParams, Prompt
 
 SIZE = (64, 64)
-WITHIN = 240.0
-"""Seconds: conversions run at the lowest priority, on a busy machine."""
+WITHIN = 600.0
+"""Seconds: a conversion is 10 s of processor time at low priority, on a busy machine."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -41,7 +41,9 @@ def drive(generator, done):
 
 
 def made(steered, **about):
-    return ProcessGenerator(steered, SIZE, WallClock(), device="cpu", threads=1, **about)
+    """Five pictures a second, so that the conversion gets its share of the processor."""
+    return ProcessGenerator(steered, SIZE, WallClock(), device="cpu", threads=1, max_fps=5.0,
+                            **about)
 
 
 def test_torch_begins_openvino_takes_over_and_the_next_start_is_warm(steered):
