@@ -197,6 +197,25 @@ def test_one_step_is_the_first_picture_of_a_stream():
 
 
 @needs_model
+def test_faith_sharpness_and_speed_end_to_end(tmp_path, monkeypatch, capsys):
+    asked = [q for q in questions.balanced(2) if q.subjects[0] in ("fire", "ocean")]
+    row = {"first_s": 3.0, "ms": 30.0, "fps": 33.0, "memory_mb": 900.0}
+    monkeypatch.setattr(questions, "balanced", lambda _: asked)
+    monkeypatch.setattr(questions, "synonyms", lambda: asked[:1])
+    monkeypatch.setattr(questions, "unseen", lambda _: asked[:1])
+    monkeypatch.setattr(probes, "trained", lambda *_: probes.Probe().eval())
+    monkeypatch.setattr(faith, "FRAMES", 1)
+    monkeypatch.setattr(speed, "measured", lambda *_: {"torch": row, "openvino": row})
+    arguments = ["--only", "faith", "sharpness", "speed", "--out", str(tmp_path), "--threads", "1"]
+    assert evaluate.main(arguments) == 0
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    made = {f"{way} {kind}" for way in ("one_step", "feedback") for kind in ("subject", "contrast")}
+    assert made | {"pictures a second", "OpenVINO warm start s"} <= set(last["aims"])
+    assert last["aims"]["peak memory MB"]["reached"] and last["faith"]["questions"] == 4
+    assert {p.stem for p in (tmp_path / "sheets").iterdir()} >= {"one_step", "feedback", "unseen"}
+
+
+@needs_model
 def test_the_last_line_is_json(capsys, tmp_path):
     arguments = ["--only", "loop", "--frames", "60", "--presets", "hush", "--out", str(tmp_path)]
     assert evaluate.main([*arguments, "--threads", "1"]) == 0
