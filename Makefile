@@ -33,9 +33,11 @@ lint: setup-test ## check the style only
 bench: setup ## measure: make bench ARGS=compositor
 	@$(BIN)/liquidlight bench $(or $(ARGS),generator)
 
-model: setup-test ## train the small model that ships here (hours)
+model: setup-test ## train, judge and describe the small model that ships (hours)
 	@$(BIN)/python -m pip install -q --group train
 	@$(BIN)/python -m training.train $(ARGS)
+	@$(BIN)/python -m training.evaluate
+	@$(BIN)/python -m training.write_up
 
 wheel: setup ## build an installable package in dist/
 	@$(BIN)/python -m pip wheel -q --no-deps --wheel-dir dist .
