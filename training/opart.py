@@ -104,7 +104,7 @@ def rays(c: Canvas) -> Tensor:
     """A sunburst: wedges of light from a bright disc in the middle."""
     r, angle = c.polar(0.06)
     beams = c.integer(7, 12)
-    angle = angle + c.uniform(0, TURN)
+    angle = angle + c.fixed(0, TURN)
     edge = torch.sin(angle * beams) + c.uniform(-0.35, 0.35)
     wedge = crisp(edge * (r * 40 / beams).clamp(0.2, 4.0), 2.0)
     fall = 1 - c.uniform(0.25, 0.5) * smoothstep(0.1, 1.3, r)
