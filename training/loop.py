@@ -46,13 +46,14 @@ class Budget:
 def train(
     task: Task, path: Path, budget: Budget, seed: int, draw: Callable[[int], object] | None = None
 ) -> bool:
-    """Run until the budget is spent. False if the checkpoint already says done.
+    """Run until the budget is spent. False if the checkpoint says that it is.
 
-    `draw` is called with the step now and then, and at the end.
+    A larger budget takes a finished stage up again. `draw` is called with the step now and then,
+    and at the end.
     """
-    state = load(task, path)
-    if state["done"]:
+    if is_done(path, budget):
         return False
+    state = load(task, path)
     step, spent, start = state["step"], state["seconds"], time.monotonic()
     saved, drawn, values = start, start, defaultdict(list)
     while (progress := budget.progress(step, spent + time.monotonic() - start)) < 1:
@@ -112,8 +113,11 @@ def load(task: Task, path: Path) -> dict[str, Any]:
     return state
 
 
-def is_done(path: Path) -> bool:
-    return path.exists() and torch.load(path, weights_only=True)["done"]
+def is_done(path: Path, budget: Budget) -> bool:
+    if not path.exists():
+        return False
+    state = torch.load(path, weights_only=True, mmap=True)
+    return state["done"] and budget.progress(state["step"], state["seconds"]) >= 1
 
 
 def cosine(peak: float, progress: float, step_of_warmup: float = 1.0) -> float:

@@ -271,7 +271,7 @@ def checkpoint(out: Path) -> Path:
 def trained(vae: nn.Module, out: Path, steps: int = STEPS) -> Probe:
     """The judge of `out`, trained first where there is none or where its training broke off."""
     path = checkpoint(out)
-    if not loop.is_done(path):
+    if not loop.is_done(path, loop.Budget(steps=steps)):
         task = ProbeTask(SEED, drawn(vae, out, LEARNT, SEED))
         loop.train(task, path, loop.Budget(steps=steps), SEED)
     probe = Probe()

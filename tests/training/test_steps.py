@@ -61,8 +61,9 @@ def test_a_broken_run_ends_like_an_unbroken_one(tmp_path):
     loop.save(first, tmp_path / "broken.pt", **state)
     loop.train(second, tmp_path / "broken.pt", Budget(steps=4), seed=5)
     assert torch.equal(weights(whole), weights(second))
-    assert loop.is_done(tmp_path / "broken.pt")
+    assert loop.is_done(tmp_path / "broken.pt", Budget(steps=4))
     assert not loop.train(task(), tmp_path / "broken.pt", Budget(steps=4), seed=5)
+    assert loop.train(task(), tmp_path / "broken.pt", Budget(steps=5), seed=5)
 
 
 def test_the_denoiser_learns_toy_latents(tiny_unet, monkeypatch):
