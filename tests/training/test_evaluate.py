@@ -70,7 +70,7 @@ def test_a_probe_learns_and_resumes(seen, tmp_path, monkeypatch):
     path = probes.checkpoint(tmp_path)
     loop.save(task, path, 16, 1.0, done=True)
     monkeypatch.setattr(probes, "gather", lambda *_: pytest.fail("drew again"))
-    kept = probes.trained(None, tmp_path)
+    kept = probes.trained(None, tmp_path, steps=16)
     image = seen.images[:2].float() / 255
     assert torch.allclose(kept(image)[0], task.probe.eval()(image)[0], atol=1e-5)
 
