@@ -25,12 +25,6 @@ def noised(z: Tensor, e: Tensor, t: Tensor) -> Tensor:
     return a * z + s * e
 
 
-def velocity(x: Tensor, z: Tensor, t: Tensor) -> Tensor:
-    """The v that leads from x to z; a e - s z where x was made from z itself."""
-    a, s = scales(t)
-    return (a * x - z) / s
-
-
 def denoised(x: Tensor, v: Tensor, t: Tensor) -> Tensor:
     a, s = scales(t)
     return a * x - s * v
