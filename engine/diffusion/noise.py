@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -122,11 +123,12 @@ def position_amplitude(folder: Path) -> float:
     return amplitude
 
 
+@lru_cache(maxsize=8)
 def position_pattern(rows: int, columns: int) -> torch.Tensor:
     """(4, rows, columns) of about unit variance: across, down, from the centre, round it.
 
     The short side reaches from -1 to 1. The wavelengths are a few latent cells, so that smooth
-    pictures do not drown the pattern.
+    pictures do not drown the pattern. Made once for a size: not to be written to.
     """
     short = min(rows, columns)
     down = (torch.arange(rows) + 0.5 - rows / 2) * 2 / short
