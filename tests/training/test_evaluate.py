@@ -29,10 +29,6 @@ from training import (
 from training.pictures import Pictures
 from training.subjects import BY_NAME, NAMES
 
-needs_model = pytest.mark.skipif(
-    not (export.FOLDER / "model_index.json").exists(), reason="no model has been exported"
-)
-
 
 @pytest.fixture(autouse=True)
 def one_thread():
@@ -168,7 +164,6 @@ def test_a_report_marks_what_is_missed(capsys):
     assert json.loads(json.dumps(made.as_json()))["reached"] == 1
 
 
-@needs_model
 def test_what_is_measured_is_what_is_played():
     """The last of the judged frames is the engine's own, and one step is its first picture."""
     model, text = faith.engine_model(export.FOLDER, 1), "red fire"
@@ -184,7 +179,6 @@ def test_what_is_measured_is_what_is_played():
     assert np.abs((made[0].permute(1, 2, 0) * 255).round().numpy() - last).max() <= 1
 
 
-@needs_model
 def test_one_step_is_the_first_picture_of_a_stream():
     noise, told = faith.plain_noise(1, 0, 64), position_amplitude(export.FOLDER)
     model = steer.Model.shipped()
@@ -196,7 +190,6 @@ def test_one_step_is_the_first_picture_of_a_stream():
     assert np.abs(made - first).mean() < 6  # the regulator, and edges of the fused decoder
 
 
-@needs_model
 def test_faith_sharpness_and_speed_end_to_end(tmp_path, monkeypatch, capsys):
     asked = [q for q in questions.balanced(2) if q.subjects[0] in ("fire", "ocean")]
     row = {"first_s": 3.0, "ms": 30.0, "fps": 33.0, "memory_mb": 900.0}
@@ -215,7 +208,6 @@ def test_faith_sharpness_and_speed_end_to_end(tmp_path, monkeypatch, capsys):
     assert {p.stem for p in (tmp_path / "sheets").iterdir()} >= {"one_step", "feedback", "unseen"}
 
 
-@needs_model
 def test_the_last_line_is_json(capsys, tmp_path):
     arguments = ["--only", "loop", "--frames", "60", "--presets", "hush", "--out", str(tmp_path)]
     assert evaluate.main([*arguments, "--threads", "1"]) == 0
@@ -235,7 +227,6 @@ def test_parts_judged_apart_come_together_for_the_same_weights(tmp_path):
     assert "faith" not in report.kept(tmp_path, two | {"weights": "b"})
 
 
-@needs_model
 def test_a_fresh_process_is_timed_to_its_first_picture():
     row = speed.started(export.FOLDER, count=2)
     assert row["first_s"] > 0.5 and row["ms"] > 1 and 100 < row["memory_mb"] < 4000

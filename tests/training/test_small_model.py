@@ -5,10 +5,6 @@ import torch
 
 from training import export, steer
 
-pytestmark = pytest.mark.skipif(
-    not (export.FOLDER / "model_index.json").exists(), reason="no model has been exported"
-)
-
 
 @pytest.fixture(scope="module")
 def model() -> steer.Model:
