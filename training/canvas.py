@@ -7,10 +7,10 @@ the short side; a wide canvas reaches further in x.
 
 A canvas is drawn free or from noise. Free, all chance comes from its generator. From noise (latent
 noise, as a diffusion model is given) a picture is a function of that noise: numbers stay near
-values fixed for the subject, and everything that is scattered over the picture (`lattice`, and the
-clouds and points made of it) takes its values from the noise at the same place. So one step from
-that noise has one right answer, which a network learns by plain regression, without the blur of an
-average over all pictures it might be.
+values fixed for the subject. Wide clouds take their values from the noise at the same place; what
+is scattered more finely (points, cells, the finer octaves) has a settled layout that the noise
+stirs. So one step from that noise has one right answer, which a network learns by plain regression,
+without the blur of an average over all pictures it might be.
 """
 
 import math
@@ -22,8 +22,13 @@ from torch import Tensor
 
 TURN = 2 * math.pi
 PIXELS_PER_CELL = 8
-SPREAD = 0.1
+SPREAD = 0.03
 """Part of a number's range that is left to chance in a picture drawn from noise."""
+WIDE = 4
+"""Rows of a lattice up to which noise alone decides; in finer ones it only stirs."""
+STIRRED = 0.2
+"""How far the noise moves a settled value."""
+_LARGEST = 192  # a lattice that any other is the middle of
 
 
 class Canvas:
@@ -89,13 +94,20 @@ class Canvas:
 
     def lattice(self, rows: int, columns: int, channels: int = 1) -> Tensor:
         """Values 0..1 (count, channels, rows, columns), each belonging to its place."""
-        shape = (self.count, channels, rows, columns)
         if self.latent is None:
-            return self._share(*shape)
+            return self._share(self.count, channels, rows, columns)
+        settled = self._settled_lattice(rows, columns, channels)
         cells = self.latent.shape[-2:]
         if rows > cells[0] or columns > cells[1]:
-            return self._settled_share(shape)  # finer than the noise can tell
-        return torch.cat([self._pooled(rows, columns) for _ in range(channels)], 1)
+            return settled  # finer than the noise can tell
+        told = torch.cat([self._pooled(rows, columns) for _ in range(channels)], 1)
+        return told if rows <= WIDE else torch.lerp(settled, told, STIRRED)
+
+    def _settled_lattice(self, rows: int, columns: int, channels: int) -> Tensor:
+        """The middle of a large one: the same layout around the centre of any shape."""
+        whole = self._settled_share((self.count, channels, _LARGEST, _LARGEST))
+        top, left = (_LARGEST - rows) // 2, (_LARGEST - columns) // 2
+        return whole[..., top : top + rows, left : left + columns]
 
     def _pooled(self, rows: int, columns: int) -> Tensor:
         """One channel of the noise, averaged over each place and spread evenly over 0..1."""

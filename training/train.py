@@ -28,7 +28,7 @@ MINUTES = {
 }
 PAINTINGS = {
     "small": {(128, 128): 64_000},
-    "full": {(256, 256): 9_600, (192, 320): 9_600, (256, 384): 2_400, (320, 192): 1_600},
+    "full": {(256, 256): 16_000, (192, 320): 14_400, (256, 384): 3_200, (320, 192): 2_400},
 }
 """How many paintings of each (height, width), for the two stages of the UNet."""
 SHARES = {"small": (1.0,), "full": (0.45, 0.4, 0.1, 0.05)}
