@@ -76,6 +76,22 @@ class Beat:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a tempo source says of the music at `time`: tempo, place in the beat and in the bar.
+
+    `phase` 0..1 within the beat; `bar_beat` 0..3 is the beat of the bar that is sounding, None
+    where the source cannot tell; `confidence` 0..1, below 0.3 where there is nothing to follow.
+    """
+
+    time: float
+    bpm: float
+    phase: float
+    bar_beat: int | None = None
+    confidence: float = 1.0
+    source: str = "audio"
+
+
+@dataclass(frozen=True, slots=True)
 class Signals:
     """The named values 0..1 of one hop, and its Beat."""
 
