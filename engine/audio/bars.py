@@ -59,6 +59,11 @@ class BarFinder:
         self._beats = self._leads = 0
         self._leader, self._decided = -1, False
 
+    @property
+    def decided(self) -> bool:
+        """True once a first beat of the bar has been settled."""
+        return self._decided
+
     def process(self, block: AudioBlock, features: Features, beat: Beat) -> int:
         """Beats 0..3 to add to the count so that multiples of four are first beats."""
         self._recent[:-HOP] = self._recent[HOP:]

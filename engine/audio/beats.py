@@ -1,6 +1,6 @@
-"""Hears beats: hops of sound in, about once a beat a BeatObservation out.
+"""The plain ear: hops of sound in, a Reading out, by signal processing alone.
 
-Two ears propose a tempo: aubio, fed only the kick (a low-pass at 150 Hz: with the full band it
+Two listeners propose a tempo: aubio, fed only the kick (a low-pass at 150 Hz: with the full band it
 lands on off-beats and doubles tempi), and a comb over the onsets of the last eight seconds, which
 also understands broken beats. Where aubio agrees with a good place of the comb, that wins. The
 phase is where kicks and snares of these seconds heap up when folded at the tempo, since aubio's
@@ -15,8 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import butter, sosfilt
 
+from engine.audio.bars import BarFinder
+from engine.audio.flywheel import Flywheel
 from engine.audio.tempo import phase_of, tempo_grid, tempo_scores
-from engine.records import HOP, HOP_SECONDS, SAMPLERATE, AudioBlock, Features
+from engine.records import HOP, HOP_SECONDS, SAMPLERATE, AudioBlock, Beat, Features, Reading
 
 KICK_HZ = 150.0
 WINDOW = 1024
@@ -66,11 +68,15 @@ class BeatTracker:
     """Proposes beats from the kick filter, aubio and the onsets. One call a hop, in order."""
 
     def __init__(self, low_bpm: float = LOW_BPM, high_bpm: float = HIGH_BPM) -> None:
-        self._range = (low_bpm, high_bpm)
+        self.set_range(low_bpm, high_bpm)
         self._sos = butter(4, KICK_HZ, "lowpass", fs=SAMPLERATE, output="sos")
-        self._grid = tempo_grid(low_bpm, high_bpm)
         self._recent = np.exp(-np.arange(MEMORY_HOPS)[::-1] * HOP_SECONDS / PHASE_SECONDS)
         self.reset()
+
+    def set_range(self, low_bpm: float, high_bpm: float) -> None:
+        """Fold tempi into low..high."""
+        self._range = (low_bpm, high_bpm)
+        self._grid = tempo_grid(low_bpm, high_bpm)
 
     def reset(self) -> None:
         """Forget everything heard."""
@@ -115,3 +121,33 @@ class BeatTracker:
             scores = np.where(np.abs(self._grid / heard - 1) < 0.02, AUBIO_BONUS, 1.0) * scores
         best = int(scores.argmax())
         return float(self._grid[best]), float(scores[best])
+
+
+class OnsetEar:
+    """Tracker, flywheel and bar finder as one source of readings. One call a hop, in order."""
+
+    def __init__(self, low_bpm: float = LOW_BPM, high_bpm: float = HIGH_BPM) -> None:
+        self.tracker = BeatTracker(low_bpm, high_bpm)
+        self.relearn()
+
+    def set_range(self, low_bpm: float, high_bpm: float) -> None:
+        """Tempi outside low..high are folded into it from now on."""
+        self.tracker.set_range(low_bpm, high_bpm)
+
+    def relearn(self) -> None:
+        """Forget everything heard."""
+        self.tracker.reset()
+        self._flywheel = Flywheel()
+        self._bars = BarFinder()
+
+    def process(self, block: AudioBlock, features: Features) -> Reading:
+        """What is believed at the end of the block."""
+        wheel = self._flywheel
+        wheel.advance(block.time, self.tracker.process(block, features))
+        sure = min(1.0, wheel.confidence)
+        beat = Beat(block.time, wheel.beat, wheel.bpm, sure)
+        skip = self._bars.process(block, features, beat)
+        if skip:
+            wheel.skip(skip)
+        bar_beat = int(wheel.beat) % 4 if self._bars.decided else None
+        return Reading(block.time, wheel.bpm, wheel.beat % 1.0, bar_beat, sure)

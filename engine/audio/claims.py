@@ -1,7 +1,9 @@
-"""Lists the beats of a recording causally: what the live show would have claimed, and when.
+"""The chain from sound to Beat, and the list of beats that it claims of a recording, causally.
 
-`iter_beats(samples)` runs the live chain (features, tracker, flywheel) hop by hop; a beat is
-claimed when the clock crosses it while it is sure enough. Behind `liquidlight beats`.
+`Hearing` is what the live show and the film share: features, an ear, the transport. The ear says
+once a hop what it believes (`reading`); the transport follows that, or the reading of another
+source where one is given. `iter_beats(samples)` runs it hop by hop; a beat is claimed when the
+clock crosses it while it is sure enough: behind `liquidlight beats`. Runs on the analysis thread.
 """
 
 from __future__ import annotations
@@ -11,15 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.audio.bars import BarFinder
-from engine.audio.beats import HIGH_BPM, LOW_BPM, BeatTracker
+from engine.audio.beats import HIGH_BPM, LOW_BPM, OnsetEar
 from engine.audio.features import FeatureExtractor
 from engine.audio.media import stream_hops
 from engine.audio.transport import Transport
-from engine.records import AudioBlock, Beat, Features
+from engine.records import AudioBlock, Beat, Features, Reading
 
-SURE = 0.2
+SURE = 0.3
 """Confidence from which a beat is claimed."""
+EARS = {"onsets": OnsetEar}
+"""The ears by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +36,38 @@ class BeatClaim:
 
 
 class Hearing:
-    """The chain from sound to Beat: what live and offline share."""
+    """Features, ear and transport, stepped once a hop. `ear` names one of EARS."""
 
-    def __init__(self, low_bpm: float = LOW_BPM, high_bpm: float = HIGH_BPM) -> None:
+    def __init__(
+        self, low_bpm: float = LOW_BPM, high_bpm: float = HIGH_BPM, ear: str = "onsets"
+    ) -> None:
         self.extractor = FeatureExtractor()
-        self.tracker = BeatTracker(low_bpm, high_bpm)
+        self.ear = EARS[ear](low_bpm, high_bpm)
         self.transport = Transport()
-        self.bars: BarFinder | None = BarFinder()
+        self.reading = Reading(0.0, 120.0, 0.0, confidence=0.0)
+        """What the ear said last, whether or not it is followed."""
 
-    def process(self, block: AudioBlock) -> tuple[Features, Beat]:
-        """Features and Beat at the end of the block, one call a hop, in order."""
+    def process(self, block: AudioBlock, reading: Reading | None = None) -> tuple[Features, Beat]:
+        """Features and Beat at the end of the block, one call a hop, in order.
+
+        The transport follows `reading`, the word of another source, where one is given.
+        """
         features = self.extractor.process(block)
-        heard = self.tracker.process(block, features)
-        beat = self.transport.advance(block.time, heard)
-        if self.bars is not None and (skip := self.bars.process(block, features, beat)):
-            self.transport.skip(skip)
-            beat = self.transport.beat
-        return features, beat
+        self.reading = self.ear.process(block, features)
+        return features, self.transport.advance(block.time, reading or self.reading)
 
     def beat_one(self, time: float) -> None:
-        """The hand says where the bar begins, and is believed from then on."""
+        """The hand says where the bar begins, and is believed until `relearn`."""
         self.transport.beat_one(time)
-        self.bars = None
+
+    def set_range(self, low_bpm: float, high_bpm: float) -> None:
+        """The ear looks for tempi in low..high only."""
+        self.ear.set_range(low_bpm, high_bpm)
+
+    def relearn(self) -> None:
+        """Forget what was heard so far; the count runs on."""
+        self.ear.relearn()
+        self.transport.relearn()
 
 
 def iter_beats(
