@@ -1,0 +1,24 @@
+"""Writes a split: `python -m training.music --minutes 60 --split train --out FOLDER`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from training.music.dataset import SHARES, SPLITS, write
+
+
+def main() -> None:
+    """Read the command line and write."""
+    parser = argparse.ArgumentParser(prog="python -m training.music", description=__doc__)
+    parser.add_argument("--minutes", type=float, required=True, help="of sound, in all")
+    parser.add_argument("--split", choices=SPLITS, required=True)
+    parser.add_argument("--out", type=Path, default=Path("training/out/music"))
+    parser.add_argument("--kinds", nargs="+", choices=tuple(SHARES), default=tuple(SHARES))
+    options = parser.parse_args()
+    there = write(options.split, options.minutes, options.out, tuple(options.kinds))
+    print(f"{there:.1f} minutes in {options.out / options.split}")
+
+
+if __name__ == "__main__":
+    main()
