@@ -1,8 +1,8 @@
 """What a control address may be: read by every controller before it queues an event.
 
-An address is `knob1`, a switch, a trigger, a parameter of params.py, `prompts.N.weight`,
-`prompts.N.text`, `effects.SHADER.INPUT`, `preset` (value: number from 1, or name) or `preset.N`
-(value above 0 starts preset N). No state, any thread.
+An address is `knob1`, a switch, a trigger, a parameter of params.py, `tempo.source` (value: its
+name), `prompts.N.weight`, `prompts.N.text`, `effects.SHADER.INPUT`, `preset` (value: number from
+1, or name) or `preset.N` (value above 0 starts preset N). No state, any thread.
 """
 
 from __future__ import annotations
@@ -12,10 +12,22 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.params import KNOBS, PARAMS, SWITCHES, TRIGGERS, WEIGHT, Param
+from engine.params import (
+    KNOBS,
+    PARAMS,
+    SWITCHES,
+    TEMPO,
+    TEMPO_LOCK,
+    TEMPO_TRIGGERS,
+    TRIGGERS,
+    WEIGHT,
+    Param,
+)
 
 ALLOWED = (
-    f"{KNOBS[0]}..{KNOBS[-1]}, {', '.join(SWITCHES)}, {', '.join(TRIGGERS)}, preset.N, "
+    f"{KNOBS[0]}..{KNOBS[-1]}, {', '.join(SWITCHES)}, "
+    f"{', '.join(name for name in TRIGGERS if name not in TEMPO_TRIGGERS)}, preset.N, "
+    "tempo.lock and the like, "
     "a parameter such as strength or motion.zoom, prompts.N.weight, effects.SHADER.INPUT"
 )
 """The short list for messages."""
@@ -55,7 +67,11 @@ def find(name: str) -> Address | None:
         return Address(name, "value", PARAMS[name])
     if name in KNOBS:
         return Address(name, "value", Param(name, 0.0, 0.0, 1.0, "", "free control"))
-    if name in SWITCHES:
+    if name in TEMPO:
+        return Address(name, "value", TEMPO[name])
+    if name == "tempo.source":
+        return Address(name, "text")
+    if name in SWITCHES or name == TEMPO_LOCK:
         return Address(name, "switch")
     if name in TRIGGERS:
         return Address(name, "trigger")

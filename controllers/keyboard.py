@@ -28,6 +28,16 @@ _ROWS = (
     Key("h", "hush", TOGGLE, "hush: the safe look; again returns"),
     Key("space", "tap", 1.0, "tap the tempo"),
     Key("enter", "beat_one", 1.0, "this beat is the first of the bar"),
+    Key("up", "tempo.double", 1.0, "tempo times two"),
+    Key("down", "tempo.halve", 1.0, "half the tempo"),
+    Key("comma", "tempo.earlier", 1.0, "beat 10 ms earlier"),
+    Key("period", "tempo.later", 1.0, "beat 10 ms later"),
+    Key("l", "tempo.lock", TOGGLE, "lock: hold tempo and beat whatever is heard; again lets go"),
+    Key("e", "tempo.relearn", 1.0, "ear: forget what was heard and set, and listen anew"),
+    Key("g", "tempo.range", 1.0, "next range of tempi for the ear"),
+    Key("s", "tempo.next_source", 1.0, "next source of the tempo"),
+    Key("left_bracket", "tempo.offset_less", 1.0, "draw the beat 5 ms later"),
+    Key("right_bracket", "tempo.offset_more", 1.0, "draw the beat 5 ms earlier"),
     Key("right", "next", 1.0, "next preset"),
     Key("left", "previous", 1.0, "previous preset"),
     *(Key(str(n), f"preset.{n}", 1.0, f"preset {n}") for n in range(1, 10)),
@@ -48,5 +58,5 @@ def events_for_key(name: str, time: float) -> list[ControlEvent]:
 def help_lines() -> list[str]:
     """The table as text, one key a line, the nine preset keys in one."""
     rows = [(k.name, k.help) for k in _ROWS if not k.name.isdigit()]
-    rows.insert(7, ("1..9", "preset 1 to 9"))
-    return [f"{name:<6} {text}" for name, text in rows]
+    rows.insert(len(rows) - 2, ("1..9", "preset 1 to 9"))
+    return [f"{name:<13} {text}" for name, text in rows]

@@ -43,11 +43,6 @@ def reduce(
     return controls
 
 
-def triggers(events: Sequence[ControlEvent]) -> list[tuple[str, float]]:
-    """(address, time) of every trigger that was pressed; releases (value 0) are left out."""
-    return [(e.address, e.time) for e in events if e.address in TRIGGERS and _pressed(e.value)]
-
-
 def _handler(address: str) -> Callable[..., Controls]:
     """What an event of that address does."""
     prompt = _PROMPT.fullmatch(address)

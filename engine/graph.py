@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.audio.claims import Hearing
-from engine.controls import reduce, triggers
+from engine.audio.tempo_desk import TempoDesk
+from engine.controls import reduce
 from engine.records import (
     HOP,
     HOP_SECONDS,
@@ -28,13 +28,16 @@ from engine.signals import SignalMaker
 
 
 class Graph:
-    """Steps the show's memory. `show` may be replaced between hops (a saved file)."""
+    """Steps the show's memory. `show` may be replaced between hops (a saved file).
 
-    def __init__(self, show: Show) -> None:
+    `tempo` chooses whose beat is followed; without one it is the ear's, and taps'.
+    """
+
+    def __init__(self, show: Show, tempo: TempoDesk | None = None) -> None:
         self.show = show
+        self.tempo = tempo or TempoDesk()
         self.moment: Moment = silent_moment()
         self._hops = 0
-        self._hearing = Hearing()
         self._signals = SignalMaker()
 
     @property
@@ -47,7 +50,7 @@ class Graph:
         block = AudioBlock(self._hops * HOP, samples)
         self._hops += 1
         controls = self._controls(events)
-        features, beat = self._hearing.process(block)
+        features, beat = self.tempo.process(block)
         signals = self._signals.step(features, beat)
         before = self.moment
         if controls.freeze and before.controls.freeze:  # the moment stands, the ear goes on
@@ -61,11 +64,8 @@ class Graph:
     def _controls(self, events: Sequence[ControlEvent]) -> Controls:
         if not events:
             return self.moment.controls
-        for address, time in triggers(events):
-            if address == "tap":
-                self._hearing.transport.tap(time)
-            elif address == "beat_one":
-                self._hearing.beat_one(time)
+        for event in events:
+            self.tempo.take(event)
         beat = self.moment.signals.beat.beat
         current = scene_index(self.show, beat, self.moment.controls)
         return reduce(self.moment.controls, events, names=self.show.names, current=current)

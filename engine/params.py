@@ -61,7 +61,26 @@ KNOBS = tuple(f"knob{n}" for n in range(1, 17))
 """Free controls 0..1 for expressions; moved by MIDI, OSC and later the web page."""
 SWITCHES = ("freeze", "blackout", "hush")
 """Held states: a value above 0.5 is on; keys toggle them."""
-TRIGGERS = ("tap", "beat_one", "next", "previous", "autopilot", "reset")
+TEMPO_ROWS = (
+    Param("tempo.bpm", 120.0, 30.0, 300.0, "bpm", "a typed tempo: followed from now on"),
+    Param("tempo.nudge", 0.0, -500.0, 500.0, "ms", "by how much later the followed beat is taken"),
+    Param("tempo.offset", 0.0, -500.0, 500.0, "ms", "by how much earlier the beat is drawn"),
+    Param("tempo.low", 70.0, 30.0, 150.0, "bpm", "slowest tempo the ear looks for"),
+    Param("tempo.high", 180.0, 60.0, 300.0, "bpm", "fastest tempo the ear looks for"),
+)
+TEMPO: dict[str, Param] = {row.name: row for row in TEMPO_ROWS}
+"""What the operator says of the tempo: of the evening, not of a look, so no preset holds them."""
+TEMPO_SOURCES = ("auto", "audio", "prolink", "link", "midi", "tap", "fixed")
+"""Who may say where the beat is; `tempo.source.NAME` chooses, and so does `tempo.source` by text.
+`auto` takes the best that is there: this order, the ear (audio) last."""
+TEMPO_LOCK = "tempo.lock"
+"""A held state, as SWITCHES: tempo and beat go on as they are, whatever is heard."""
+TEMPO_TRIGGERS = (
+    *("tempo.double", "tempo.halve", "tempo.earlier", "tempo.later", "tempo.offset_less"),
+    *("tempo.offset_more", "tempo.relearn", "tempo.range", "tempo.next_source"),
+    *(f"tempo.source.{name}" for name in TEMPO_SOURCES),
+)
+TRIGGERS = ("tap", "beat_one", "next", "previous", "autopilot", "reset", *TEMPO_TRIGGERS)
 """Momentary actions: only a value above 0 counts."""
 
 SOURCES = ("rings", "tunnel", "cells", "waves", "plasma", "stripes", "star", "horizon")

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from engine.controls import reduce, triggers
+from engine.controls import reduce
 from engine.records import ControlEvent, Controls
 
 NAMES = ("neon", "bloom", "Black Sun")
@@ -141,15 +141,3 @@ def test_reset_gives_parameters_back_and_keeps_knobs_and_switches():
     assert controls.values == {"knob1": 0.5}
     assert not controls.texts
     assert controls.blackout
-
-
-def test_triggers_are_presses_with_their_times():
-    events = [
-        ControlEvent(1.0, "tap", 1.0),
-        ControlEvent(1.1, "tap", 0.0),
-        ControlEvent(1.5, "tap", 1.0),
-        ControlEvent(1.6, "knob1", 1.0),
-        ControlEvent(1.7, "tap", "x"),
-        ControlEvent(1.8, "next", 1.0),
-    ]
-    assert triggers(events) == [("tap", 1.0), ("tap", 1.5), ("next", 1.8)]

@@ -14,7 +14,7 @@ LEVEL_0 |= {"toml_file", "isf", "isf_header"}
 LEVEL_1 = {"show", "signals", "controls", "stats", "word_effects"}
 LEVEL_2 = {"resolve"}
 WINGS = {
-    "engine.audio": {"numpy", "scipy", "aubio", "sounddevice", "av"},
+    "engine.audio": {"numpy", "scipy", "aubio", "sounddevice", "av", "link"},
     "engine.diffusion": {"numpy", "torch", "diffusers", "transformers", "safetensors", "tokenizers"}
     | {"openvino", "onnxruntime"},
     "engine.render": {"numpy", "moderngl", "glfw", "av", "PIL"},
