@@ -29,6 +29,8 @@ from engine.errors import DeviceError
 from engine.exchange import EventQueue
 from engine.records import ControlEvent
 
+SYSTEM = 0xF0
+"""Status bytes from here on are no channel's; of those only the clock's are of use."""
 READ_SECONDS = 0.004
 LIST_SECONDS = 0.5
 API_VARIABLE = "LIQUIDLIGHT_MIDI_API"
@@ -71,6 +73,7 @@ class RtMidi:
 
     def open(self, name: str) -> Port:
         client = self._client()
+        client.ignore_types(sysex=True, timing=False, active_sense=True)
         client.open_port(client.get_ports().index(name), name="in")
 
         def read() -> list[int] | None:
@@ -101,6 +104,7 @@ class RtMidi2:
 
     def open(self, name: str) -> Port:
         client = self._client()
+        client.ignore_types(midi_sysex=True, midi_time=False, midi_sense=True)
         client.open_port(list(client.ports).index(name))
         return Port(client.get_message, client.close_port)
 
@@ -111,9 +115,19 @@ def _api() -> str:
         return named
     if not sys.platform.startswith("linux") or Path("/dev/snd/seq").exists():
         return "UNSPECIFIED"
-    if any(Path("/dev/shm").glob(f"jack_*_{os.getuid()}_*")):
+    if _jack_runs():
         return "UNIX_JACK"
     raise DeviceError("MIDI: no driver on this machine (no ALSA sequencer, no JACK server)")
+
+
+def _jack_runs(folder: Path = Path("/dev/shm"), open_sockets: str = "/proc/net/unix") -> bool:
+    """Whether a socket of JACK is held by a process: those who die leave theirs behind."""
+    left = [str(path) for path in folder.glob(f"jack_*_{os.getuid()}_*")]
+    try:
+        held = {line.split(" ")[-1] for line in Path(open_sockets).read_text().splitlines()}
+    except OSError:
+        return bool(left)
+    return any(path in held for path in left)
 
 
 def open_driver() -> Driver:
@@ -152,6 +166,8 @@ class MidiInput:
 
     A named port must be there at the start: DeviceError lists the ports otherwise. Later it may
     come and go. With "all" nothing need be there, not even a driver; `problem` then says so.
+    `clock_sink(data, time, port)`, if given, gets every MIDI clock message: the bytes, the show
+    time of its arrival and the port; it is called on the MIDI thread and must come back at once.
     `received` counts mapped events, `ports` are those open now, `reopened` counts returns.
     """
 
@@ -161,7 +177,9 @@ class MidiInput:
         mapping: Mapping,
         queue: EventQueue[ControlEvent],
         clock: Clock,
+        clock_sink: Callable[[list[int], float, str], None] | None = None,
     ) -> None:
+        self._clock_sink = clock_sink
         self._wanted = "" if port_name in (None, "all") else str(port_name).lower()
         self._mapping, self._queue, self._clock = mapping, queue, clock
         self._open: dict[str, Port] = {}
@@ -229,7 +247,11 @@ class MidiInput:
     def _read(self) -> None:
         for name, port in self._open.items():
             while (data := port.read()) is not None:
-                self._take(data, f"midi:{stable_name(name)}")
+                if data and data[0] >= SYSTEM:
+                    if self._clock_sink:
+                        self._clock_sink(data, self._clock.now(), stable_name(name))
+                else:
+                    self._take(data, f"midi:{stable_name(name)}")
 
     def _rebind(self, driver: Driver, names: list[str]) -> None:
         """Close ports that have gone, open wanted ones that are there."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine import __version__
 from engine.errors import LiquidlightError
+from engine.params import TEMPO, TEMPO_SOURCES
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -139,6 +140,38 @@ def tempo_range(text: str) -> tuple[float, float]:
     return low, high
 
 
+def tempo(text: str) -> str | float:
+    """Whose beat is followed: a source's name, or a number of beats a minute, 30..300."""
+    if text in TEMPO_SOURCES and text != "fixed":
+        return text
+    try:
+        bpm = float(text)
+    except ValueError:
+        names = ", ".join(name for name in TEMPO_SOURCES if name != "fixed")
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {names}, or a bpm") from None
+    if not TEMPO["tempo.bpm"].allows(bpm):
+        raise argparse.ArgumentTypeError(f"{text!r} is outside {TEMPO['tempo.bpm'].range} bpm")
+    return bpm
+
+
+def offset_ms(text: str) -> float:
+    """Milliseconds, -500..500."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of milliseconds") from None
+    if not TEMPO["tempo.offset"].allows(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is outside {TEMPO['tempo.offset'].range} ms")
+    return value
+
+
+def player(text: str) -> int:
+    """The number of a player, as it shows it, 1..6."""
+    if text not in ("1", "2", "3", "4", "5", "6"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a player 1..6")
+    return int(text)
+
+
 def _demo(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "demo", "plays the demo set, or films it where there is no display", "")
     verb.add_argument("--seconds", type=seconds, help="stop after this time")
@@ -157,6 +190,7 @@ def _play(verbs: argparse._SubParsersAction) -> _Parser:
         help="a sound input, a sound file, or demo; see liquidlight devices",
     )
     _model(verb)
+    _tempo(verb)
     screen = verb.add_mutually_exclusive_group()
     screen.add_argument("--display", metavar="NAME", help="full screen on this display")
     screen.add_argument("--windowed", action="store_true", help="in a window")
@@ -168,6 +202,36 @@ def _play(verbs: argparse._SubParsersAction) -> _Parser:
     verb.add_argument("--seconds", type=seconds, help="stop after this time")
     verb.add_argument("--stats", type=Path, metavar="FILE", help="one JSON line a second")
     return verb
+
+
+def _tempo(verb: _Parser) -> None:
+    verb.add_argument(
+        "--tempo", type=tempo, default="auto", metavar="SOURCE",
+        help="whose beat: auto (the best that is there), audio, link, midi, prolink, tap, or bpm",
+    )
+    _range(verb)
+    verb.add_argument(
+        "--offset-ms", type=offset_ms, default=0.0, metavar="MS",
+        help="draw the beat so much earlier, for what a projector adds; negative is later",
+    )
+    verb.add_argument(
+        "--link", choices=("listen", "lead"),
+        help="take part in Ableton Link; listening never changes anybody's tempo",
+    )
+    verb.add_argument(
+        "--prolink", metavar="ADDRESS",
+        help="hear Pro DJ Link there: the players' broadcast address, or 0.0.0.0 for all networks",
+    )
+    verb.add_argument(
+        "--player", type=player, metavar="N", help="the player to follow there, else the master"
+    )
+
+
+def _range(verb: _Parser) -> None:
+    verb.add_argument(
+        "--range", type=tempo_range, default="70-180", metavar="LOW-HIGH",
+        help="tempi that the ear looks for",
+    )
 
 
 def _model(verb: _Parser) -> None:
@@ -212,7 +276,7 @@ def _frames(verbs: argparse._SubParsersAction) -> _Parser:
 def _beats(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "beats", "the beats as they are heard, one JSON line each", "song.flac")
     _song(verb)
-    verb.add_argument("--range", type=tempo_range, default=(70.0, 180.0), metavar="LOW-HIGH")
+    _range(verb)
     return verb
 
 
@@ -263,7 +327,7 @@ def _shader(verbs: argparse._SubParsersAction) -> _Parser:
 
 def _bench(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "bench", "measures this machine; the last line is JSON", "generator")
-    verb.add_argument("what", choices=("generator", "compositor"))
+    verb.add_argument("what", choices=("generator", "compositor", "latency"))
     _model(verb)
     verb.add_argument("--size", type=size, metavar="WxH")
     verb.add_argument("--seconds", type=seconds, default=10.0)

@@ -1,8 +1,8 @@
 """The only file that knows what time it is.
 
 `Clock.now()` is seconds since the show began. Live the audio clock is the master (samples
-captured / rate, carried between blocks by the system's monotonic clock); without sound the wall
-clock; for rendering and tests the frame clock, which stands still until it is set.
+captured / rate, placed and carried between blocks by the system's monotonic clock); without sound
+the wall clock; for rendering and tests the frame clock, which stands still until it is set.
 """
 
 from __future__ import annotations
@@ -59,11 +59,13 @@ class FrameClock:
 
 
 class AudioClock:
-    """Show time that follows the samples captured, and flies on when they stop.
+    """Show time that follows the sound in the room, and flies on when none is heard.
 
-    `heard(time)` is called by the analysis thread each time a hop is known. Blocks arrive in
-    bursts, so the offset to the steady clock is pulled by at most a few per cent of the error:
-    a late block does not make the show stutter. The first block sets it at once.
+    `now()` is the place in the stream of what sounds at this moment; it is known to the analysis
+    a little later (or earlier, for a song that is played to the room). `heard` is called by the
+    analysis thread for each hop. Its times tremble, so the offset to the steady clock is pulled
+    by a few per cent of the error: a late block does not make the show stutter. The first hop
+    sets it at once.
     """
 
     GAIN = 0.02
@@ -73,9 +75,9 @@ class AudioClock:
         self._heard = False
         self._last = 0.0
 
-    def heard(self, time: float) -> None:
-        """A block that ends at show time `time` has just arrived."""
-        offset = time - monotonic()
+    def heard(self, time: float, sounded: float | None = None) -> None:
+        """What ends at show time `time` was in the room at `sounded` (monotonic; default now)."""
+        offset = time - (monotonic() if sounded is None else sounded)
         if not self._heard:
             self._offset, self._heard = offset, True
         else:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
@@ -25,6 +25,9 @@ from engine.params import NAMES, SIGNALS
 from engine.records import SAMPLERATE, FrameParams
 from engine.resolve import names_at
 from engine.show import DEMO_SET, Show, load_show
+
+if TYPE_CHECKING:
+    from engine.audio.tempo_desk import TempoSettings
 
 
 def tell(text: str) -> None:
@@ -70,7 +73,8 @@ def demo(options: Namespace) -> None:
 
 
 def _play_demo(options: Namespace) -> None:
-    from engine.live import Performance, PlayOptions
+    from engine.live import Performance
+    from engine.play_options import PlayOptions
 
     tell("the demo: F freeze, B blackout, H hush, arrows change the look, Esc ends")
     wanted = PlayOptions(
@@ -82,7 +86,8 @@ def _play_demo(options: Namespace) -> None:
 
 def play(options: Namespace) -> None:
     """The live performance."""
-    from engine.live import Performance, PlayOptions
+    from engine.live import Performance
+    from engine.play_options import PlayOptions
 
     screen = "fullscreen"
     if options.windowed or options.offscreen:
@@ -100,10 +105,27 @@ def play(options: Namespace) -> None:
         seconds=options.seconds,
         stats=options.stats,
         runtime=options.runtime,
+        tempo=_tempo(options),
+        link=options.link or ("listen" if options.tempo == "link" else None),
+        prolink=options.prolink or ("127.0.0.1" if options.tempo == "prolink" else None),
+        player=options.player,
     )
     with Performance(wanted, tell) as performance:
         performance.run()
         tell(performance.summary())
+
+
+def _tempo(options: Namespace) -> TempoSettings:
+    """How the tempo desk begins."""
+    from engine.audio.tempo_desk import TempoSettings
+
+    if options.tempo == "link" and options.link == "lead":
+        raise LiquidlightError("--tempo link follows a session, --link lead leads one: choose")
+    low, high = options.range
+    rest = {"low_bpm": low, "high_bpm": high, "offset_ms": options.offset_ms}
+    if isinstance(options.tempo, float):
+        return TempoSettings("fixed", options.tempo, **rest)
+    return TempoSettings(options.tempo, **rest)
 
 
 def render(options: Namespace) -> None:
@@ -254,6 +276,10 @@ def bench(options: Namespace) -> None:
 
         report = run(options.model, options.size or (256, 256), options.seconds,
                      runtime=options.runtime)
+    elif options.what == "latency":
+        from bench.latency import run
+
+        report = run(options.seconds, options.size or (640, 360))
     else:
         from bench.compositor import run
 

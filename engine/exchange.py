@@ -36,6 +36,16 @@ class SampleRing:
         """Samples that can be read now."""
         return self._written - self._read
 
+    @property
+    def written(self) -> int:
+        """Samples that came in since the start."""
+        return self._written
+
+    @property
+    def consumed(self) -> int:
+        """Samples that were read or lost since the start."""
+        return self._read
+
     def write(self, samples: np.ndarray) -> None:
         """Copy (n, channels) float32 samples in; n may be any size up to the capacity."""
         n, size = len(samples), len(self._data)

@@ -3,6 +3,9 @@
 It never stops: a source whose device has gone gives silence at the right pace, so the beat flies
 on, envelopes fall and hands keep working. A fault in a hop keeps the last moment and is counted.
 The thread touches neither GL nor the model.
+
+The newest moments are kept for some time: a song that is played to the room is analysed before
+it sounds, and what is drawn is what sounds.
 """
 
 from __future__ import annotations
@@ -12,29 +15,44 @@ import threading
 import numpy as np
 
 from engine.audio.sources import AudioSource
-from engine.clock import AudioClock, sleep
+from engine.audio.tempo_desk import TempoDesk
+from engine.clock import AudioClock, monotonic, sleep
 from engine.exchange import EventQueue, Mailbox
 from engine.graph import Graph
 from engine.records import HOP_SECONDS, ControlEvent, Moment
 from engine.show import Show
+from engine.stats import InputMeter
 
 POLL_SECONDS = 0.002
 """A hop lasts 11 ms; looking this often costs little and delays it by 1 ms on average."""
+KEPT = 32
+"""Moments kept: 0.34 s, more than any output's latency but Bluetooth's."""
+GAIN = 0.02
+"""Share of each hop's delay that the mean takes over."""
 
 
 class Listening:
     """Owns the graph while a performance runs; `moment` and `show` are mailboxes.
 
     `hops`, when it is set, receives every (HOP, 2) block and its show time for the recorder.
+    `delay` is the mean time in seconds from a hop's arrival to its moment, waiting included.
     """
 
     def __init__(
-        self, source: AudioSource, show: Show, clock: AudioClock, events: EventQueue[ControlEvent]
+        self,
+        source: AudioSource,
+        show: Show,
+        clock: AudioClock,
+        events: EventQueue[ControlEvent],
+        tempo: TempoDesk | None = None,
     ) -> None:
         self.source = source
         self.show = Mailbox(show)
-        self.graph = Graph(show)
+        self.graph = Graph(show, tempo)
         self.moment: Mailbox[Moment] = Mailbox(self.graph.moment)
+        self.meter = InputMeter()
+        self.delay = 0.0
+        self._kept: tuple[Moment, ...] = (self.graph.moment,)  # oldest first, swapped whole
         self.hops: EventQueue[tuple[np.ndarray, float]] | None = None
         self.faults = 0
         self.fault = ""
@@ -47,6 +65,11 @@ class Listening:
         """Open the source and begin. Raises DeviceError or MediaError."""
         self.source.start()
         self._thread.start()
+
+    def moment_at(self, time: float) -> Moment:
+        """The newest moment that has sounded by show time `time`; any thread."""
+        kept = self._kept
+        return next((moment for moment in reversed(kept) if moment.time <= time), kept[0])
 
     def close(self) -> None:
         """Stop the thread and close the source; may be called before `start`."""
@@ -64,13 +87,19 @@ class Listening:
                 self._hop(samples)
 
     def _hop(self, samples: np.ndarray) -> None:
+        sounded = self.source.sounded
         self.graph.show = self.show.get()
+        self.meter.take(samples)
         events = self._events.drain()
         try:
-            self.moment.put(self.graph.hop(samples, events))
+            moment = self.graph.hop(samples, events)
+            self._kept = (*self._kept[1 - KEPT :], moment)
+            self.moment.put(moment)
         except Exception as error:  # the show goes on whatever a hop does
             self.faults += 1
             self.fault = f"{type(error).__name__}: {error}"
-        self._clock.heard(self.graph.time)
+        self._clock.heard(self.graph.time, sounded)
+        delay = monotonic() - sounded - self.source.latency
+        self.delay += GAIN * (delay - self.delay)
         if self.hops is not None:
             self.hops.put((samples, self.graph.time - HOP_SECONDS))

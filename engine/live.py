@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,11 @@ from controllers.mapping import parse_mapping
 from controllers.midi import MidiInput
 from controllers.osc import OscInput
 from engine.audio.sources import open_source
+from engine.audio.tempo_desk import TempoDesk
+from engine.audio.tempo_sources.ableton_link import AbletonLink
+from engine.audio.tempo_sources.contract import TempoSource
+from engine.audio.tempo_sources.midi_clock import MidiClock
+from engine.audio.tempo_sources.pro_dj_link import ProDjLink
 from engine.clock import AudioClock, monotonic
 from engine.diffusion.canvas import canvas_size
 from engine.diffusion.contract import Generator
@@ -27,6 +31,7 @@ from engine.diffusion.process import ProcessGenerator
 from engine.errors import DeviceError
 from engine.exchange import EventQueue
 from engine.listening import Listening
+from engine.play_options import PlayOptions
 from engine.records import ControlEvent, FrameParams, Moment
 from engine.render.compositor import Compositor
 from engine.render.recorder import Recorder
@@ -34,7 +39,7 @@ from engine.render.window import Offscreen, Window
 from engine.resolve import resolve
 from engine.show import Show, load_show
 from engine.staging import in_software, prepare, shader_folders
-from engine.stats import Stats, StatsWriter
+from engine.stats import Latency, Stats, StatsWriter
 from engine.watching import Watcher
 
 Tell = Callable[[str], None]
@@ -44,33 +49,6 @@ OSC_PORT = 7000
 WINDOW_SIZE = (1280, 720)
 SOFTWARE_SIZE, SOFTWARE_HZ = (640, 360), 30.0
 """Where the processor draws, it has the model to run as well."""
-LEAD_GAIN = 0.05
-"""Share of each measured drawing time that the lead takes over: a mean of about 20 frames."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlayOptions:
-    """What the command line asks of a performance. `seconds` None plays until it is ended.
-
-    `screen` is "fullscreen", "windowed" or "offscreen"; `size` None is 1280x720, drawn smaller
-    where OpenGL runs in software; `midi` a port name, "all" or "none"; `osc` a UDP port, 0 for
-    none, None for the usual one if it is free.
-    """
-
-    show: str
-    audio: str = "default"
-    model: str = "small"
-    screen: str = "fullscreen"
-    display: str | None = None
-    size: tuple[int, int] | None = None
-    midi: str = "all"
-    osc: int | None = None
-    record: Path | None = None
-    record_fps: int = 30
-    seconds: float | None = None
-    stats: Path | None = None
-    runtime: str = "auto"
-
 
 class Performance:
     """One evening: entering it opens everything strictly, `run` plays forgivingly."""
@@ -83,11 +61,12 @@ class Performance:
         self._quit = False
         self._shaders: EventQueue[Path] = EventQueue()
         self._prepare = True
-        self._lead = 0.0
         self._shown = 0
         self._index = 0
         self._film_due = self._film_asked = 0.0
-        self._known = self._before = self._latency = 0.0
+        self._before = 0.0
+        self.latency = Latency()
+        self._software = False
         self._key_events = 0
         self._notes: list[str] = []
         self._told: set[str] = set()
@@ -118,7 +97,11 @@ class Performance:
         prepare(self.compositor, show)
         self.clock = AudioClock()
         self.generator = self._keep(self._generator())
-        self.listening = self._keep(Listening(source, show, self.clock, self._events))
+        self.midi_clock = MidiClock()
+        self.tempo = self._keep(TempoDesk(self.options.tempo, self._tempo_sources()))
+        self.listening = self._keep(
+            Listening(source, show, self.clock, self._events, self.tempo)
+        )
         self.listening.start()
         self.midi = self._midi(mapping)
         self.osc = self._osc()
@@ -143,7 +126,8 @@ class Performance:
 
     def _canvas(self) -> tuple[int, int]:
         """The size that is composed; the window shows it whole at its own size."""
-        if not in_software(self.window.ctx):
+        self._software = in_software(self.window.ctx)
+        if not self._software:
             return self.options.size or WINDOW_SIZE
         self.window.limit(SOFTWARE_HZ)
         if self.options.size is not None:
@@ -160,7 +144,17 @@ class Performance:
     def _midi(self, mapping: Any) -> MidiInput | None:
         if self.options.midi == "none":
             return None
-        return self._keep(MidiInput(self.options.midi, mapping, self._events, self.clock))
+        take = self.midi_clock.take
+        return self._keep(MidiInput(self.options.midi, mapping, self._events, self.clock, take))
+
+    def _tempo_sources(self) -> list[TempoSource]:
+        """Who may say where the beat is. The network is listened to only where that was asked."""
+        options, sources = self.options, [self.midi_clock]
+        if options.link is not None:
+            sources.append(AbletonLink(self.clock, lead=options.link == "lead"))
+        if options.prolink is not None:
+            sources.append(ProDjLink(self.clock, options.prolink, options.player))
+        return sources
 
     def _osc(self) -> OscInput | None:
         """The port asked for, or the usual one unless another program has it."""
@@ -221,9 +215,8 @@ class Performance:
         self._guarded(self._draw)
         self.window.swap()
         shown = self.clock.now() - (monotonic() - self.window.swapped)
-        self._lead += LEAD_GAIN * (self.window.swapped - begun - self._lead)
-        age = max(0.0, shown - self._known + self.listening.source.latency)
-        self._latency += LEAD_GAIN * (age - self._latency)
+        waits = 0.0 if self._software else self.window.presentation
+        self.latency.frame(begun, self.window.swapped, shown, waits)
         self._stats.display(self.window.frame_seconds * 1000.0)
         self.window.poll()
 
@@ -245,8 +238,9 @@ class Performance:
             prepare(self.compositor, self.listening.show.get(), strict=False)
             self._tell_faults()
         now = self.clock.now()
-        moment = self.listening.moment.get()
-        params = self._params(now + self._lead + self.listening.source.latency, moment)
+        seen = now + self.latency.lead + self.tempo.offset_ms / 1000.0
+        moment = self.listening.moment_at(seen)
+        params = self._params(seen, moment)
         frame = self.generator.latest()
         if frame is not None and frame.number != self._shown and not params.freeze:
             self._shown = frame.number
@@ -266,7 +260,7 @@ class Performance:
     def _params(self, time: float, moment: Moment) -> FrameParams:
         """What to draw so that it fits the sound when it is seen."""
         self._index += 1
-        self._known = moment.time
+        self.latency.known = moment.time
         dt, self._before = time - self._before, time
         return resolve(time, self._index, dt, moment, self.listening.show.get())
 
@@ -294,7 +288,7 @@ class Performance:
         snapshot = self._stats.snapshot(
             time=self.clock.now(),
             generator=health,
-            latency_ms=self._latency * 1000.0,
+            latency_ms=self.latency.total * 1000.0,
             beat=moment.signals.beat,
             audio_overruns=self.listening.source.overruns,
             events=self._key_events + sum(received),
@@ -302,8 +296,18 @@ class Performance:
         if self.writer:
             snapshot["faults"] = sum(self._fault_counts().values())
             snapshot["runtime"] = health.runtime
-            snapshot["audio_restarts"] = self.listening.source.restarts
-            self.writer.write(snapshot)
+            self.writer.write({**snapshot, **self._sound_figures()})
+
+    def _sound_figures(self) -> dict[str, Any]:
+        """What comes in, whose tempo it is, and the parts of the way from sound to light."""
+        source = self.listening.source
+        return {
+            "audio_restarts": source.restarts,
+            "audio_gone_s": round(source.silent_for(), 1),
+            **self.listening.meter.figures(),
+            **self.tempo.figures(),
+            **self.latency.figures(source.latency, self.listening.delay),
+        }
 
     def summary(self) -> str:
         """One line at the end of the evening."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.clock import monotonic
 from engine.errors import MediaError
-from engine.records import Beat
+from engine.records import HOP_SECONDS, Beat
 
 RING = 4096
 """Durations kept: more than a second of any display."""
@@ -108,6 +108,85 @@ class Stats:
         recent = self._ring.take(range(self.frames - count, self.frames), mode="wrap")
         p50, p99 = np.percentile(recent, (50, 99))
         return float(p50), float(p99), float(recent.max())
+
+
+LATENCY_GAIN = 0.05
+"""Share of each frame's figures that the means take over: a mean of about 20 frames."""
+
+
+class Latency:
+    """The way from sound to light, frame by frame; seconds. Belongs to the main thread.
+
+    `known` is the show time up to which the drawn moment had heard; set before `frame`.
+    """
+
+    def __init__(self) -> None:
+        self.known = 0.0
+        self.total = 0.0
+        self.drawing = 0.0
+        self.presentation = 0.0
+
+    @property
+    def lead(self) -> float:
+        """How long after the begin of its drawing a picture is seen."""
+        return self.drawing + self.presentation
+
+    def frame(self, begun: float, swapped: float, shown: float, presentation: float) -> None:
+        """A picture: drawn from `begun` to `swapped` on the steady clock, handed to the display
+        at show time `shown`, seen `presentation` seconds later."""
+        self.drawing += LATENCY_GAIN * (swapped - begun - self.drawing)
+        self.presentation += LATENCY_GAIN * (presentation - self.presentation)
+        age = max(0.0, shown + presentation - self.known)
+        self.total += LATENCY_GAIN * (age - self.total)
+
+    def figures(self, capture: float, analysis: float) -> dict[str, float]:
+        """The parts in ms. `capture` and `analysis` are seconds; waiting is what is left of the
+        whole: on average half a hop and half a frame, more where frames are slow."""
+        waiting = max(0.0, self.total - capture - analysis - self.lead)
+        parts = {
+            "capture_ms": capture,
+            "analysis_ms": analysis,
+            "waiting_ms": waiting,
+            "drawing_ms": self.drawing,
+            "presentation_ms": self.presentation,
+        }
+        return {name: round(1000.0 * seconds, 2) for name, seconds in parts.items()}
+
+
+CLIP = 0.999
+"""Absolute value from which a sample counts as clipped."""
+QUIET = 10 ** (-60 / 20)
+"""Peak below which nothing is playing."""
+
+
+class InputMeter:
+    """Peak, clipping and silence of what comes in; `take` each hop, `figures` once a second.
+
+    One thread takes, one asks: each only adds to or reads plain numbers.
+    """
+
+    def __init__(self) -> None:
+        self._peak = 0.0
+        self._clips = 0
+        self._quiet_hops = 0
+
+    def take(self, samples: np.ndarray) -> None:
+        """The next hop, (n, 2) in -1..1."""
+        peak = max(float(samples.max()), -float(samples.min()))
+        self._peak = max(self._peak, peak)
+        if peak >= CLIP:
+            self._clips += int(np.count_nonzero(np.abs(samples) >= CLIP))
+        self._quiet_hops = 0 if peak > QUIET else self._quiet_hops + 1
+
+    def figures(self) -> dict[str, Any]:
+        """Peak in dB below full scale since the last call (None for digital silence), clipped
+        samples since the start, seconds of silence until now."""
+        peak, self._peak = self._peak, 0.0
+        return {
+            "input_peak_db": round(20.0 * math.log10(peak), 1) if peak > 0.0 else None,
+            "input_clipped": self._clips,
+            "input_silent_s": round(self._quiet_hops * HOP_SECONDS, 1),
+        }
 
 
 def _plain(value: float) -> float | int | None:

@@ -22,6 +22,8 @@ STALL_SECONDS = 1.0
 PAUSES = (0.5, 1.0, 2.0, 3.0, 5.0)
 """Seconds between tries to open a lost device again; the last one repeats."""
 WATCH_SECONDS = 0.1
+DELAY_GAIN = 0.02
+"""Share of each hop's measured delay that the latency shown takes over."""
 
 
 class RateChanger:
@@ -41,6 +43,11 @@ class RateChanger:
         frame.sample_rate = self._rate
         parts = [part.to_ndarray().reshape(-1, 2) for part in self._resampler.resample(frame)]
         self._ready = np.concatenate([self._ready, *parts])
+
+    @property
+    def waiting(self) -> int:
+        """Samples at SAMPLERATE that are ready and not popped."""
+        return len(self._ready)
 
     def pop(self) -> np.ndarray | None:
         """The next (HOP, 2), or None if more must be pushed first."""
@@ -68,6 +75,11 @@ class LiveInput:
         self._stream = None
         self._last_block = clock.monotonic()
         self._filled_until = self._last_block
+        self._rate = SAMPLERATE
+        self._anchor = (0, self._last_block)  # samples that came in, and when the last one sounded
+        self._delay = self._named_latency = 0.0
+        self.latency = 0.0
+        self.sounded = self._last_block
         self._ended = threading.Event()
         self._watcher: threading.Thread | None = None
 
@@ -75,11 +87,6 @@ class LiveInput:
     def overruns(self) -> int:
         """Times that samples were lost: by the device's driver or by a too slow reader."""
         return self._ring.overruns + self._input_overflows
-
-    @property
-    def latency(self) -> float:
-        """PortAudio's figure for the way from the converter to the callback."""
-        return self._stream.latency if self._stream is not None else 0.0
 
     def start(self) -> None:
         """Open the device; DeviceError if there is none of this name or it refuses."""
@@ -90,6 +97,8 @@ class LiveInput:
     def read_hop(self) -> np.ndarray | None:
         """The next hop; silence at the hop rate while the device is gone."""
         hop = self._next_hop()
+        if hop is not None:
+            self._note_time()
         if hop is not None or self.silent_for() < STALL_SECONDS:
             return hop
         now = clock.monotonic()
@@ -97,6 +106,7 @@ class LiveInput:
         if now - self._filled_until < HOP_SECONDS:
             return None
         self._filled_until += HOP_SECONDS
+        self.sounded = self._filled_until
         return np.zeros((HOP, 2), np.float32)
 
     def silent_for(self) -> float:
@@ -120,10 +130,30 @@ class LiveInput:
             changer.push(raw)
         return hop
 
-    def _callback(self, samples, _count, _time, status) -> None:
-        """On PortAudio's thread: copy, note the time, leave. Mono spreads over both channels."""
+    def _note_time(self) -> None:
+        """When the end of this hop sounded: the newest block's end, less what is still to read."""
+        written, at = self._anchor
+        behind = (written - self._ring.consumed) / self._rate
+        if self._changer is not None:
+            behind += self._changer.waiting / SAMPLERATE
+        self.sounded = at - behind
+        self.latency += DELAY_GAIN * (self._delay - self.latency)
+
+    def _callback(self, samples, count, times, status) -> None:
+        """On PortAudio's thread: copy, note the time, leave. Mono spreads over both channels.
+
+        The age of the block's first sample is PortAudio's measure of it (0.1 ms right on
+        PulseAudio, where the latency that the stream names is twice too long); where a driver
+        tells none, that is taken.
+        """
         self._ring.write(samples)
-        self._last_block = clock.monotonic()
+        now = clock.monotonic()
+        age = times.currentTime - times.inputBufferAdcTime
+        if not (times.inputBufferAdcTime > 0.0 and -1.0 < age < 1.0):
+            age = self._named_latency
+        self._delay = age - count / self._rate
+        self._anchor = (self._ring.written, now - self._delay)
+        self._last_block = now
         if status.input_overflow:
             self._input_overflows += 1
 
@@ -137,14 +167,15 @@ class LiveInput:
             "callback": self._callback,
         }
         try:
-            self._changer = None
+            self._changer, self._rate = None, SAMPLERATE
             self._stream = devices.open_stream("InputStream", samplerate=SAMPLERATE, **settings)
         except DeviceError:
             own_rate = round(device["default_samplerate"])
             if own_rate == SAMPLERATE:
                 raise
-            self._changer = RateChanger(own_rate)
+            self._changer, self._rate = RateChanger(own_rate), own_rate
             self._stream = devices.open_stream("InputStream", samplerate=own_rate, **settings)
+        self._named_latency = float(self._stream.latency)
         self._last_block = clock.monotonic()
 
     def _shut(self) -> None:

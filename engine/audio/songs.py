@@ -44,6 +44,7 @@ class SongPlayer:
         self._played = 0
         self._stream = None
         self._last_block = clock.monotonic()
+        self._anchor = (0, self._last_block)  # samples handed over, and when the last one sounds
         self._ended = threading.Event()
         self._pacer: threading.Thread | None = None
 
@@ -58,7 +59,13 @@ class SongPlayer:
     @property
     def latency(self) -> float:
         """The output's way from the callback to the loudspeaker, negative: it is yet to sound."""
-        return -self._stream.latency if self._stream is not None else 0.0
+        return self._last_block - self._anchor[1]
+
+    @property
+    def sounded(self) -> float:
+        """When the end of the hop read last sounds; it may be yet to come."""
+        written, at = self._anchor
+        return at - (written - self._ring.consumed) / SAMPLERATE
 
     @property
     def seconds(self) -> float:
@@ -99,13 +106,16 @@ class SongPlayer:
         except DeviceError:
             self._stream = None  # the song is paced by the clock instead
 
-    def _callback(self, out, count, _time, _status) -> None:
+    def _callback(self, out, count, times, _status) -> None:
         """On PortAudio's thread: play the next samples and copy them into the ring."""
         out[:] = 0.0
         if self._stream is not None:
-            self._take(count, out)
+            ahead = times.outputBufferDacTime - times.currentTime
+            told = times.outputBufferDacTime > 0.0 and -1.0 < ahead < 1.0
+            self._take(count, out, ahead if told else self._stream.latency)
 
-    def _take(self, count: int, out: np.ndarray | None = None) -> None:
+    def _take(self, count: int, out: np.ndarray | None = None, ahead: float = 0.0) -> None:
+        """Hand `count` samples over, of which the first sounds in `ahead` seconds."""
         part = self._samples[self._played : self._played + count]
         if len(part):
             if out is not None:
@@ -113,6 +123,8 @@ class SongPlayer:
             self._ring.write(part)
             self._played += len(part)
         self._last_block = clock.monotonic()
+        seconds = ahead + len(part) / SAMPLERATE if out is not None else 0.0
+        self._anchor = (self._ring.written, self._last_block + seconds)
 
     def _pace(self) -> None:
         """On its own thread: watch the output; without one, write hops at absolute deadlines."""

@@ -14,6 +14,7 @@ import numpy as np
 from engine.audio import devices
 from engine.audio.inputs import LiveInput
 from engine.audio.songs import SongPlayer, padded
+from engine.clock import monotonic
 from engine.errors import MediaError
 from engine.records import HOP
 
@@ -29,7 +30,10 @@ class AudioSource(Protocol):
     """Times that a lost device was opened again."""
     finished: bool
     latency: float
-    """Seconds from the sound in the room to its samples here; negative if it is yet to sound."""
+    """Seconds from the sound in the room to its samples here, as measured; negative if it is yet
+    to sound."""
+    sounded: float
+    """When the end of the hop read last was in the room, on the steady clock (monotonic)."""
 
     def start(self) -> None:
         """Open what must be opened; DeviceError or MediaError if that fails."""
@@ -63,6 +67,10 @@ class MemorySource:
     @property
     def finished(self) -> bool:
         return self._read >= len(self._samples)
+
+    @property
+    def sounded(self) -> float:
+        return monotonic()
 
     def start(self) -> None:
         self._read = 0

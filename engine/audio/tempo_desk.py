@@ -2,8 +2,8 @@
 
 Events of the hands and a hop of sound flow in, Features and Beat flow out. The desk chooses whose
 word the transport follows, and doubles, halves, nudges or holds it before. Settings stay until the
-evening ends. Sources and hands live in the time of the room, the beat in that of the sound as it
-is known, which is `input_latency` seconds behind. Analysis thread only, but for `figures`.
+evening ends. Sources and hands speak of the room, whose time runs ahead of the sound that is
+analysed; both are the show's time. Analysis thread only, but for `figures`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ class TempoDesk:
         """By how much earlier the beats are drawn, beyond what is measured."""
         self.nudge_ms = 0.0
         """By how much later the followed beat is taken."""
-        self.input_latency = 0.0
         self.taps, self._fixed = Taps(), Held(settings.bpm)
         self.selector = Selector((*sources, self.taps, self._fixed), settings.source)
         self._scaling = Scaling()
@@ -70,14 +69,14 @@ class TempoDesk:
 
     def process(self, block: AudioBlock) -> tuple[Features, Beat]:
         """Features and Beat at the end of the block; one call a hop, in order."""
-        before, room = self.selector.followed, block.time - self.input_latency
+        before = self.selector.followed
         beat = self.hearing.transport.beat
-        if self.selector.follow(room) != before:
+        if self.selector.follow(block.time) != before:
             self._scaling.restart()
-            self._align(room, beat.at(block.time))
-        features, beat = self.hearing.process(block, self._reading(block.time, room, beat))
+            self._align(block.time, beat.at(block.time))
+        features, beat = self.hearing.process(block, self._reading(block.time, beat))
         if (link := self.selector.sources.get("link")) is not None and hasattr(link, "publish"):
-            link.publish(replace(beat, time=room))
+            link.publish(beat)
         return features, beat
 
     def take(self, event: ControlEvent) -> None:
@@ -104,25 +103,23 @@ class TempoDesk:
     def close(self) -> None:
         self.selector.close()
 
-    def _reading(self, time: float, room: float, beat: Beat) -> Reading | None:
+    def _reading(self, time: float, beat: Beat) -> Reading | None:
         """Whose word the transport gets; None: the ear's as it is."""
         if self._lock is not None:
             return self._lock.read(time)
-        reading = self.selector.read(room)
-        if reading is not None:
-            reading = replace(reading, time=reading.time + self.input_latency)
-            if reading.source == "tap":  # the hand means what it says
-                return reading
+        reading = self.selector.read(time)
+        if reading is not None and reading.source == "tap":  # the hand means what it says
+            return reading
         ear = self.hearing.reading
         scaled = self._scaling.apply(reading or ear, beat)
         if reading is None and scaled is ear and self.nudge_ms == 0.0:
             return None
         return replace(scaled, time=scaled.time + self.nudge_ms / 1000.0)
 
-    def _align(self, room: float, beat: float) -> None:
+    def _align(self, time: float, beat: float) -> None:
         """Give the count to a source without a phase."""
         if source := self.selector.sources.get(self.selector.followed):
-            source.align(room, beat)
+            source.align(time, beat)
 
     def _action_table(self) -> dict[str, Callable[[ControlEvent], None]]:
         """What each address does; triggers act on being pressed only."""
@@ -154,28 +151,24 @@ class TempoDesk:
             "tempo.high": value(lambda bpm: self._set_range(min(self.range[0], bpm / 2), bpm)),
         }
 
-    def _known(self, time: float) -> float:
-        """Show time of the sound that was in the room at `time`."""
-        return time + self.input_latency
-
     def _tap(self, time: float) -> None:
         beat = self.hearing.transport.beat
         self.taps.tap(time, beat.bpm)
-        count = float(round(beat.at(self._known(time))))
+        count = float(round(beat.at(time)))
         if self._lock is not None:
             if self.taps.count > 2 and (reading := self.taps.read(time)):
                 self._lock.bpm = reading.bpm
-            self._lock.align(self._known(time), count)
+            self._lock.align(time, count)
         elif self.selector.followed != "tap":
             self._align(time, count)
 
     def _beat_one(self, time: float) -> None:
-        self.hearing.beat_one(self._known(time))
+        self.hearing.beat_one(time)
         bpm = self.hearing.transport.beat.bpm / self.scale
-        self._scaling.one(self._known(time) - self.nudge_ms / 1000.0, bpm)
+        self._scaling.one(time - self.nudge_ms / 1000.0, bpm)
         self._align(time, 0.0)
         if self._lock is not None:
-            self._lock.align(self._known(time), 0.0)
+            self._lock.align(time, 0.0)
 
     def _times(self, factor: float) -> None:
         before = self.scale
@@ -225,7 +218,7 @@ class TempoDesk:
     def _fix(self, bpm: float) -> None:
         """A typed tempo: from now on that, wherever the beat is."""
         beat = self.hearing.transport.beat
-        self._fixed.set_bpm(bpm, beat.time - self.input_latency)
+        self._fixed.set_bpm(bpm, beat.time)
         self._scaling = Scaling()
         self._choose("fixed")
 

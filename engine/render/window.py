@@ -89,10 +89,12 @@ class Window:
             raise
         self._names = key_names(self._glfw)
         self._listen()
-        self._pacer = Pacer(PACE_SHARE * self.refresh_hz)
+        self._hz = self.refresh_hz
+        self._pacer = Pacer(PACE_SHARE * self._hz)
         self.fullscreen = False
         self.swapped = clock.monotonic()
         self.frame_seconds = 0.0
+        self._swap_seconds = 0.0
         if fullscreen:
             self.toggle_fullscreen()
 
@@ -135,10 +137,23 @@ class Window:
     def swap(self) -> None:
         """Show what was drawn; waits for the refresh. `frame_seconds` is the time since the last
         swap, `swapped` its moment on the steady clock."""
+        begun = clock.monotonic()
         self._glfw.swap_buffers(self._handle)
         now = clock.monotonic()
+        self._swap_seconds += 0.05 * (now - begun - self._swap_seconds)
         self.frame_seconds, self.swapped = now - self.swapped, now
         self._pacer.wait()
+
+    @property
+    def presentation(self) -> float:
+        """Seconds from a swap to the light, as far as glfw can tell.
+
+        Where swapping waits for the refresh, a picture is seen at the next one; where it does not
+        (virtual displays, software OpenGL) it is there at once. What a projector adds is not
+        known to anyone here: the operator's offset is for that.
+        """
+        waits = self._swap_seconds > 0.25 / self._hz
+        return 1.0 / self._hz if waits else 0.0
 
     @property
     def pace_hz(self) -> float:
@@ -250,6 +265,7 @@ class Offscreen:
         self._keys: list[Callable[[str], None]] = []
         self.swapped = clock.monotonic()
         self.frame_seconds = 0.0
+        self.presentation = 0.0
 
     def on_key(self, callback: Callable[[str], None]) -> None:
         self._keys.append(callback)

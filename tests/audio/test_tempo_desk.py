@@ -68,13 +68,6 @@ def test_a_source_drives_the_clock_within_two_beats():
     assert booth.desk.figures()["tempo_source"] == "link"
 
 
-def test_the_rooms_beat_is_placed_where_its_sound_will_be_known():
-    booth = Booth(Line("link", 120.0), source="link")
-    booth.desk.input_latency = 0.08
-    booth.run(4.0)
-    assert booth.off(0.5) == pytest.approx(80.0, abs=3.0)
-
-
 def test_double_and_halve_keep_every_beat():
     booth = Booth(Line("link", 120.0), source="link")
     booth.run(4.0)

@@ -1,0 +1,38 @@
+"""What the command line asks of a live performance, as one frozen record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.audio.tempo_desk import TempoSettings
+
+
+@dataclass(frozen=True, slots=True)
+class PlayOptions:
+    """What the command line asks of a performance. `seconds` None plays until it is ended.
+
+    `screen` is "fullscreen", "windowed" or "offscreen"; `size` None is 1280x720, drawn smaller
+    where OpenGL runs in software; `midi` a port name, "all" or "none"; `osc` a UDP port, 0 for
+    none, None for the usual one if it is free. `tempo` is how the tempo desk begins; `link` is
+    "listen", "lead" or None to stay out of Link; `prolink` the address to hear Pro DJ Link on,
+    None for not at all, and `player` the one to follow there, None for the master.
+    """
+
+    show: str
+    audio: str = "default"
+    model: str = "small"
+    screen: str = "fullscreen"
+    display: str | None = None
+    size: tuple[int, int] | None = None
+    midi: str = "all"
+    osc: int | None = None
+    record: Path | None = None
+    record_fps: int = 30
+    seconds: float | None = None
+    stats: Path | None = None
+    runtime: str = "auto"
+    tempo: TempoSettings = TempoSettings()
+    link: str | None = None
+    prolink: str | None = None
+    player: int | None = None
