@@ -25,21 +25,28 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from training.music.desk import handle
+from training.music.drumsongs import drum_song
 from training.music.generate import generate
+from training.music.grooves import groove
 from training.music.nothing import nothing
+from training.music.openttd import song
 from training.music.piece import Piece, cut
 from training.music.room import spoil
 from training.music.sets import mix
 
 SPLITS = ("train", "valid", "final")
 LABELS = tuple(f.name for f in fields(Piece) if f.name != "samples")
-SHARES = {"generator": 0.4, "set": 0.17, "nothing": 0.06}
+SHARES = {"generator": 0.34, "set": 0.17, "nothing": 0.06, "mma": 0.28, "openttd": 0.1,
+          "hydrogen": 0.05}  # fmt: skip
 """Share of the minutes that each kind gets."""
+IN_SETS = {"generator": 0.75, "mma": 0.15, "openttd": 0.05, "hydrogen": 0.05}
+"""Where the tracks of a set come from."""
 PLAIN = 0.2
 """Share of pieces that are left as they were made."""
 
@@ -82,14 +89,16 @@ def paths(folder: str | Path) -> list[Path]:
 def makers(split: str) -> dict[str, Callable[[np.random.Generator], Piece]]:
     """For each kind a function from a random generator to a raw piece of that split."""
 
-    def track(rng: np.random.Generator) -> Piece:
-        return generate(rng)
+    made = {
+        "generator": generate, "nothing": nothing, "mma": partial(groove, split),
+        "openttd": partial(song, split), "hydrogen": partial(drum_song, split),
+    }
 
     def dj_set(rng: np.random.Generator) -> Piece:
-        tracks = [track(rng) for _ in range(int(rng.choice([2, 2, 3])))]
-        return mix([_shortened(t, rng) for t in tracks], rng)
+        kinds = rng.choice(list(IN_SETS), int(rng.choice([2, 2, 3])), p=list(IN_SETS.values()))
+        return mix([_shortened(made[kind](rng), rng) for kind in kinds], rng)
 
-    return {"generator": track, "set": dj_set, "nothing": nothing}
+    return {**made, "set": dj_set}
 
 
 def _shortened(piece: Piece, rng: np.random.Generator) -> Piece:

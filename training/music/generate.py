@@ -11,8 +11,9 @@ import re
 
 import numpy as np
 
+from training.music.bank import with_samples
 from training.music.grid import drifting, steady
-from training.music.parts import Band, Score, play_bass, play_drums, play_tones
+from training.music.parts import SAMPLED, Band, Score, play_bass, play_drums, play_tones
 from training.music.piece import Piece
 from training.music.sounds import RATE, draw_kit, riser, swept
 from training.music.styles import STYLES, Style
@@ -39,7 +40,10 @@ def generate(rng: np.random.Generator, style: str | None = None, bars: int | Non
         grid, rng, beats, swing=rng.choice([0.0, rng.uniform(0, chosen.swing)]),
         swing8=rng.choice([0.0, rng.uniform(0, chosen.swing8)]),
         loose=rng.uniform(0.001, 0.006) if chosen.acoustic else 0.0)
-    band = Band(chosen, draw_kit(rng, chosen.kicks, chosen.acoustic), rng)
+    kit = draw_kit(rng, chosen.kicks, chosen.acoustic)
+    if rng.random() < (0.7 if chosen.acoustic else SAMPLED):
+        kit = with_samples(kit, rng, kick=chosen.acoustic or rng.random() < 0.3)
+    band = Band(chosen, kit, rng)
     _perform(score, band, form)
     samples = _mix(score, chosen, form)
     return _labelled(score, form, samples, chosen)

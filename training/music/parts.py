@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from training.music.bank import sampled_voice
 from training.music.grid import Grid
 from training.music.sounds import RATE, Kit, Voice
 from training.music.styles import Style
@@ -18,6 +19,9 @@ from training.music.styles import Style
 BUSES = ("drums", "bass", "tones")
 SCALES = {"minor": (0, 2, 3, 5, 7, 8, 10), "major": (0, 2, 4, 5, 7, 9, 11),
           "dorian": (0, 2, 3, 5, 7, 9, 10)}  # fmt: skip
+
+SAMPLED = 0.35
+"""Share of the pieces that use the soundfont's instruments; as many use its drums."""
 
 
 @dataclass
@@ -119,6 +123,11 @@ class Band:
         self.pad = voice(attack=rng.uniform(0.02, 0.5), sustain=1.0, unison=2)
         self.stab = voice(attack=0.002, decay=rng.uniform(0.06, 0.2), sustain=rng.uniform(0, 0.3))
         self.lead = voice(attack=0.003, decay=rng.uniform(0.1, 0.5), sustain=rng.uniform(0, 0.6))
+
+        if rng.random() < SAMPLED:  # instruments of the soundfont instead
+            for name in ("bass", "pad", "stab", "lead"):
+                chosen = sampled_voice(rng, name == "bass") if rng.random() < 0.6 else None
+                setattr(self, name, chosen or getattr(self, name))
 
     def pitch(self, degree: int) -> int:
         """Semitones over the root of a degree of the scale."""
