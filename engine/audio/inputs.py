@@ -22,6 +22,8 @@ STALL_SECONDS = 1.0
 PAUSES = (0.5, 1.0, 2.0, 3.0, 5.0)
 """Seconds between tries to open a lost device again; the last one repeats."""
 WATCH_SECONDS = 0.1
+LOST = np.zeros((SAMPLERATE, 2), np.float32)
+"""What is put in for samples that the driver lost, so that the beat stays where it is."""
 DELAY_GAIN = 0.02
 """Share of each hop's measured delay that the latency shown takes over."""
 
@@ -144,18 +146,20 @@ class LiveInput:
 
         The age of the block's first sample is PortAudio's measure of it (0.1 ms right on
         PulseAudio, where the latency that the stream names is twice too long); where a driver
-        tells none, that is taken.
+        tells none, that is taken. What the driver lost is filled up with silence.
         """
-        self._ring.write(samples)
         now = clock.monotonic()
         age = times.currentTime - times.inputBufferAdcTime
         if not (times.inputBufferAdcTime > 0.0 and -1.0 < age < 1.0):
             age = self._named_latency
+        if status.input_overflow:
+            self._input_overflows += 1
+            lost = round((now - age - self._anchor[1]) * self._rate)
+            self._ring.write(LOST[: max(0, lost)])
+        self._ring.write(samples)
         self._delay = age - count / self._rate
         self._anchor = (self._ring.written, now - self._delay)
         self._last_block = now
-        if status.input_overflow:
-            self._input_overflows += 1
 
     def _open(self) -> None:
         index, device = devices.find_input(self.name)
