@@ -21,7 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine import __version__, clock
 from engine.errors import LiquidlightError
-from engine.params import NAMES, SIGNALS
+from engine.params import CLOCKS, NAMES, SIGNALS, TIMES
 from engine.records import SAMPLERATE, FrameParams
 from engine.resolve import names_at
 from engine.show import DEMO_SET, Show, load_show
@@ -193,7 +193,7 @@ def signals(options: Namespace) -> None:
             raise LiquidlightError(f'--keyframes "{options.keyframes}": {error}') from None
         print(", ".join(f"{n}:({expression(names):.4g})" for n, names in enumerate(rows)))
         return
-    columns = ("t", "beat", "bpm", "phase", "bar", "phrase", *SIGNALS)
+    columns = (*TIMES, *SIGNALS, *CLOCKS)
     if not options.json:
         print(",".join(columns))
     for names in rows:

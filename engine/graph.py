@@ -22,9 +22,12 @@ from engine.records import (
     Controls,
     Moment,
 )
-from engine.resolve import scene_index, silent_moment, velocity
+from engine.resolve import hearing, scene_index, silent_moment, velocity
 from engine.show import Show
-from engine.signals import SignalMaker
+from engine.signals import USUAL, SignalMaker
+
+SETTINGS_HOPS = 8
+"""How often the look is asked how it wants to be heard: twelve times a second."""
 
 
 class Graph:
@@ -39,6 +42,7 @@ class Graph:
         self.moment: Moment = silent_moment()
         self._hops = 0
         self._signals = SignalMaker()
+        self._settings = USUAL
 
     @property
     def time(self) -> float:
@@ -51,7 +55,9 @@ class Graph:
         self._hops += 1
         controls = self._controls(events)
         features, beat = self.tempo.process(block)
-        signals = self._signals.step(features, beat)
+        if self._hops % SETTINGS_HOPS == 1:
+            self._settings = hearing(block.time, self.moment, self.show)
+        signals = self._signals.step(features, beat, self._settings)
         before = self.moment
         if controls.freeze and before.controls.freeze:  # the moment stands, the ear goes on
             self.moment = replace(before, controls=controls)

@@ -53,6 +53,18 @@ _ROWS = (
     Param("motion.x", 0.0, -2.0, 2.0, "width/s", "shift to the right"),
     Param("motion.y", 0.0, -2.0, 2.0, "height/s", "shift upwards"),
     Param("source.amount", 0.0, 0.0, 1.0, "", "share of the drawn pattern in what is redrawn"),
+    Param("hearing.auto_gain", 1, 0, 1, "", "1: levels fill 0..1 at any loudness", True),
+    Param("hearing.gain", 1.0, 0.0, 32.0, "", "factor on all levels"),
+    Param("hearing.gain_seconds", 12.0, 1.0, 120.0, "s", "how long the gain takes to come up"),
+    Param("hearing.gain_floor", -34.0, -80.0, 0.0, "dB", "loudness below which gain stays down"),
+)
+BANDS = ("level", "bass", "mid", "midhigh", "high")
+"""What has a level, hits, presence and a clock; `level` is all together."""
+_FOLLOWING = ((0.02, 0.25), (0.008, 0.12), (0.015, 0.15), (0.01, 0.12), (0.008, 0.10))
+_ROWS += tuple(
+    Param(f"hearing.{band}_{way}", seconds, 0.001, 10.0, "s", f"how fast {band} {verb}")
+    for band, pair in zip(BANDS, _FOLLOWING, strict=True)
+    for way, verb, seconds in zip(("attack", "release"), ("rises", "falls"), pair, strict=True)
 )
 PARAMS: dict[str, Param] = {row.name: row for row in _ROWS}
 WEIGHT = Param("weight", 1.0, 0.0, 10.0, "", "share of this prompt in the blend")
@@ -90,15 +102,43 @@ SIGNALS = {
     "level": "loudness, automatic gain",
     "bass": "low band, automatic gain",
     "mid": "middle band, automatic gain",
+    "midhigh": "upper middle band (voices, snares), automatic gain",
     "high": "high band, automatic gain",
+    "hits": "1 when anything begins, then falling",
+    "bass_hits": "1 when a low sound begins, then falling",
+    "mid_hits": "1 when a middle sound begins, then falling",
+    "midhigh_hits": "1 when an upper middle sound begins, then falling",
+    "high_hits": "1 when a high sound begins, then falling",
+    "presence": "loudness of the section, slow, beside the last minutes",
+    "bass_presence": "how much bass the section has, slow",
+    "mid_presence": "how much of the middle band the section has, slow",
+    "midhigh_presence": "how much of the upper middle band the section has, slow",
+    "high_presence": "how much of the high band the section has, slow",
     "kick": "1 at a kick, then falling",
-    "snare": "1 at a snare, then falling",
+    "snare": "1 at a snare or clap, then falling",
     "hat": "1 at a hat, then falling",
+    "percussive": "loudness of what strikes",
+    "harmonic": "loudness of what sustains",
     "brightness": "spectral centroid on a log scale",
     "noisiness": "0 for tones, 1 for noise",
+    "hue": "leading pitch class, C 0 to B 11/12; stays when unclear",
+    "hue_confidence": "how clearly one pitch class leads",
+    "intensity": "slow energy of the last bars",
+    "silence": "1 when nothing plays",
+    "breakdown": "1 while kick and bass are gone",
+    "build": "rising while a breakdown gets denser and brighter",
+    "drop": "1 when kick and bass come back, then falling over some beats",
     "confidence": "how sure the beat is",
 }
 """Signals, all 0..1, at the hop rate."""
+CLOCKS = {
+    "level_time": "seconds-like clock, runs as fast as it is loud",
+    "bass_time": "clock that runs as fast as the bass is loud",
+    "mid_time": "clock that runs as fast as the middle band is loud",
+    "midhigh_time": "clock that runs as fast as the upper middle band is loud",
+    "high_time": "clock that runs as fast as the high band is loud",
+}
+"""Clocks that stand in silence and count up to two a second when it is loud: unbounded."""
 TIMES = {
     "t": "show time, s",
     "beat": "beat count, whole numbers are beats",
@@ -106,7 +146,10 @@ TIMES = {
     "bar": "0 at the first beat of the bar, rising to 1 over four beats",
     "phrase": "0..1 over sixteen beats",
     "bpm": "tempo, beats a minute",
+    "onbeat": "1 at the beat, then falling",
+    "toggle": "0 and 1 by turns, a beat each",
+    "random": "a new 0..1 on each beat, the same whenever the show is played",
 }
 """Musical time, a function of show time."""
-NAMES = frozenset((*SIGNALS, *TIMES, *KNOBS))
+NAMES = frozenset((*SIGNALS, *CLOCKS, *TIMES, *KNOBS))
 """Every name an expression may use."""

@@ -42,19 +42,27 @@ class AudioBlock:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What one hop sounds like. Bands are (bass, mid, high); all values before automatic gain.
+    """What one hop sounds like; all values before automatic gain.
 
-    `rms` 0..1; `bands` RMS amplitude per band; `onsets` half-wave rectified log flux in the
-    kick, snare and hat bands; `centroid_hz` spectral centroid; `flatness` 0 (tone) .. 1 (noise).
+    `rms` 0..1; `bands` RMS amplitude of bass, mid, midhigh and high; `onsets` half-wave rectified
+    log flux in the kick, snare and hat bands, `flux` the same of all, bass, mid, midhigh and high;
+    `centroid_hz` spectral centroid; `flatness` 0 (tone) .. 1 (noise); `drums` how sure (0..1) a
+    kick, snare and hat begin; `harmonic` and `percussive` RMS amplitudes of what sustains and what
+    strikes; `chroma` power of the pitch classes from C.
     """
 
     time: float
     rms: float
     peak: float
-    bands: tuple[float, float, float]
+    bands: tuple[float, float, float, float]
     onsets: tuple[float, float, float]
     centroid_hz: float
     flatness: float
+    flux: tuple[float, float, float, float, float] = (0.0,) * 5
+    drums: tuple[float, float, float] = (0.0,) * 3
+    harmonic: float = 0.0
+    percussive: float = 0.0
+    chroma: tuple[float, ...] = (0.0,) * 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +101,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """The named values 0..1 of one hop, and its Beat."""
+    """The named values 0..1 of one hop, and its Beat.
+
+    `clocks` are values that run on between hops: name to (value at `time`, growth a second).
+    """
 
     time: float = 0.0
     values: Mapping[str, float] = field(default_factory=_nothing)
     beat: Beat = Beat()
+    clocks: Mapping[str, tuple[float, float]] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from engine.params import KNOBS, PARAMS, SIGNALS, WEIGHT
+from engine.params import CLOCKS, KNOBS, PARAMS, SIGNALS, WEIGHT
 from engine.records import (
     Beat,
     Controls,
@@ -21,10 +21,11 @@ from engine.records import (
     Signals,
 )
 from engine.show import EffectLine, Preset, Show, Value
-from engine.signals import time_values
+from engine.signals import HearingSettings, clock_values, time_values
 from engine.word_effects import word_effects
 
 BEATS_A_BAR = 4
+HEARING = tuple(name for name in PARAMS if name.startswith("hearing."))
 
 
 def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> FrameParams:
@@ -70,6 +71,7 @@ def names_at(time: float, moment: Moment) -> dict[str, float]:
     """Every name an expression may use, with its value at `time`."""
     names = dict.fromkeys(KNOBS, 0.0)
     names.update(moment.signals.values)
+    names.update(clock_values(moment.signals, time))
     names.update(time_values(moment.signals.beat, time))
     for knob in KNOBS:
         if knob in moment.controls.values:
@@ -88,6 +90,15 @@ def velocity(time: float, moment: Moment, show: Show) -> Pose:
         for key in ("zoom", "angle", "x", "y")
     )
     return Pose(math.log(zoom), angle, x, y)
+
+
+def hearing(time: float, moment: Moment, show: Show) -> HearingSettings:
+    """How the look, or a hand, wants the next hop to be heard."""
+    names, beat = names_at(time, moment), moment.signals.beat
+    before, after, k = scenes(show, beat.at(time), moment.controls, beat.bpm, time)
+    return HearingSettings.of(
+        {name: _number(name, before, after, k, names, moment.controls) for name in HEARING}
+    )
 
 
 def scene_index(show: Show, beat: float, controls: Controls) -> int:
@@ -179,4 +190,5 @@ def _effect(line: EffectLine, names: Mapping[str, float], controls: Controls) ->
 
 def silent_moment(time: float = 0.0) -> Moment:
     """The moment before any sound was heard."""
-    return Moment(time, Signals(time, dict.fromkeys(SIGNALS, 0.0), Beat(time)))
+    clocks = dict.fromkeys(CLOCKS, (0.0, 0.0))
+    return Moment(time, Signals(time, dict.fromkeys(SIGNALS, 0.0), Beat(time), clocks))

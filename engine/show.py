@@ -25,7 +25,7 @@ HUSH = "hush"
 
 _TOP_NUMBERS = tuple(name for name in PARAMS if "." not in name)
 _PRESET_KEYS = ("title", "notes", "style", "negative", *_TOP_NUMBERS)
-_PRESET_TABLES = ("prompts", "motion", "source", "effects", "midi")
+_PRESET_TABLES = ("prompts", "motion", "source", "hearing", "effects", "midi")
 _SET_KEYS = ("title", "notes", "presets", "bars", "fade_beats", "hush", "midi")
 _BARS = Param("bars", 8, 1, 512, "bars", "bars before the autopilot goes on", True)
 _FADE = Param("fade_beats", 2, 0, 64, "beats", "length of the change from look to look")
@@ -215,9 +215,9 @@ def _prompts(file: TomlFile) -> tuple[PromptLine, ...]:
 
 
 def _numbers(file: TomlFile) -> dict[str, Value]:
-    motion = file.table_at(file.data, "motion")
-    allowed = tuple(name.removeprefix("motion.") for name in PARAMS if name.startswith("motion."))
-    file.check_keys(motion, ("motion",), allowed)
+    for table in ("motion", "hearing"):
+        known = tuple(n.removeprefix(f"{table}.") for n in PARAMS if n.startswith(f"{table}."))
+        file.check_keys(file.table_at(file.data, table), (table,), known)
     numbers = {}
     for name, param in PARAMS.items():
         table, _, key = name.rpartition(".")

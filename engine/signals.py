@@ -1,139 +1,175 @@
-"""Named signals 0..1 from what was heard: Features and Beat in, Signals out, one step a hop.
+"""Named signals from what was heard: Features and Beat in, Signals out, one step a hop.
 
-Everything that remembers lives here, at the constant hop rate: automatic gain, envelopes, hits.
-`time_values` is the musical time at any moment in closed form, for the frame rate. Pure numbers,
-no device and no library of hearing; runs on the analysis thread.
+Everything that remembers steps here and in followers.py and structure.py, at the constant hop
+rate. `time_values` and `clock_values` are what musical time and the clocks say at any moment, in
+closed form, for the frame rate. Pure numbers, no device and no library of hearing; runs on the
+analysis thread.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from engine.records import HOP_SECONDS, Beat, Features, Signals
+from engine.expressions import FUNCTIONS
+from engine.followers import AutoGain, Envelope, Hits, HueFollower, RunningClock
+from engine.params import BANDS, PARAMS
+from engine.records import Beat, Features, Signals
+from engine.structure import Structure
 
 LOW_HZ, HIGH_HZ = 200.0, 8000.0
 """Centroids shown as brightness 0 and 1."""
 GATE = 0.003
 """RMS (-50 dB) below which brightness and noisiness fall to 0: silence has no colour."""
+FLOORS = {"level": 1.0, "bass": 0.75, "mid": 0.75, "midhigh": 0.4, "high": 0.2}
+"""Where the gain of each band stops, beside `hearing.gain_floor`."""
+FULL = {"level": 0.35, "bass": 0.25, "mid": 0.2, "midhigh": 0.12, "high": 0.06}
+"""RMS shown as 1 without automatic gain: peaks of a loud master (measured on the demo's drop)."""
+PRESENCE_UP, PRESENCE_DOWN, PRESENCE_MEMORY = 1.0, 2.5, 120.0
+ONBEAT_FALL_BEATS = 0.25
 
 
-def _share(seconds: float) -> float:
-    """Part of the way that a one-pole follower with this time constant goes in one hop."""
-    return 1.0 - math.exp(-HOP_SECONDS / seconds)
+@dataclass(frozen=True, slots=True)
+class HearingSettings:
+    """The `hearing.*` rows of params.py as the maker uses them. Floor is an RMS amplitude."""
 
+    auto_gain: bool
+    gain: float
+    gain_seconds: float
+    gain_floor: float
+    following: tuple[tuple[float, float], ...]
 
-class Envelope:
-    """Follows a value: quickly up (`attack` seconds), slowly down (`release` seconds)."""
-
-    def __init__(self, attack: float, release: float) -> None:
-        self._up, self._down = _share(attack), _share(release)
-        self.value = 0.0
-
-    def step(self, target: float) -> float:
-        rising = target > self.value
-        self.value += (self._up if rising else self._down) * (target - self.value)
-        return self.value
-
-
-class AutoGain:
-    """Divides by the loudest of the last while, so that any input level fills 0..1.
-
-    The reference rises within `attack` seconds, falls over `release`, and never below `floor`:
-    so silence stays 0 and the noise of an open line is not blown up.
-    """
-
-    def __init__(self, floor: float, attack: float = 0.05, release: float = 12.0) -> None:
-        self._floor = floor
-        self._peak = Envelope(attack, release)
-
-    def step(self, value: float) -> float:
-        """The value as 0..1 of the present reference."""
-        return min(1.0, value / max(self._floor, self._peak.step(value)))
-
-
-class Hits:
-    """Turns onset strength into hits: 1 at an onset, then an exponential fall (`fall` seconds).
-
-    An onset must rise, stand out of the running mean, and reach a share of the recent peaks. It
-    fires in the hop in which it is heard; a wait of `rest` seconds keeps one hit from firing twice.
-    """
-
-    OVER_MEAN = 2.0
-
-    def __init__(self, fall: float, rest: float, share: float, floor: float) -> None:
-        self._keep = math.exp(-HOP_SECONDS / fall)
-        self._rest_hops = round(rest / HOP_SECONDS)
-        self._mean = Envelope(1.0, 1.0)
-        self._peak = Envelope(0.001, 6.0)
-        self._share, self._floor = share, floor
-        self._since = self._rest_hops
-        self._last = 0.0
-        self.value = 0.0
-
-    def step(self, strength: float) -> float:
-        self._since += 1
-        self.value *= self._keep
-        threshold = max(
-            self._floor, self._share * self._peak.value, self.OVER_MEAN * self._mean.value
+    @classmethod
+    def of(cls, numbers: Mapping[str, float]) -> HearingSettings:
+        """From names as in params.PARAMS to values within their ranges."""
+        return cls(
+            auto_gain=numbers["hearing.auto_gain"] >= 0.5,
+            gain=numbers["hearing.gain"],
+            gain_seconds=numbers["hearing.gain_seconds"],
+            gain_floor=10.0 ** (numbers["hearing.gain_floor"] / 20.0),
+            following=tuple(
+                (numbers[f"hearing.{band}_attack"], numbers[f"hearing.{band}_release"])
+                for band in BANDS
+            ),
         )
-        if strength > threshold and strength > self._last and self._since > self._rest_hops:
-            self.value, self._since = 1.0, 0
-        self._mean.step(strength)
-        self._peak.step(strength)
-        self._last = strength
-        return self.value
+
+
+USUAL = HearingSettings.of({name: param.default for name, param in PARAMS.items()})
+"""What holds where a look says nothing."""
+
+
+class Band:
+    """What one band gives: level, hits, presence, clock."""
+
+    def __init__(self, name: str, hits: Hits) -> None:
+        self.name, self._hits = name, hits
+        self._gain = AutoGain(0.02, FULL[name])
+        self._level = Envelope(0.02, 0.2)
+        self._presence = Envelope(PRESENCE_UP, PRESENCE_DOWN)
+        self._loudest = Envelope(1.0, PRESENCE_MEMORY)
+        self._clock = RunningClock()
+        prefix = "" if name == "level" else f"{name}_"
+        self.names = (name, f"{prefix}hits", f"{prefix}presence")
+
+    def set(self, settings: HearingSettings, following: tuple[float, float]) -> None:
+        """Take new settings; what was heard stays."""
+        self._floor = FLOORS[self.name] * settings.gain_floor
+        self._gain.set(settings.auto_gain, settings.gain, settings.gain_seconds, self._floor)
+        self._level.set(*following)
+
+    def step(
+        self, heard: float, flux: float
+    ) -> tuple[tuple[float, float, float], tuple[float, float]]:
+        """(level, hits, presence) and (clock, its rate)."""
+        level = self._level.step(self._gain.step(heard))
+        full = max(self._floor, self._loudest.step(heard))
+        present = min(1.0, self._presence.step(heard) / full)
+        values = (level, self._hits.step(flux), present)
+        return values, self._clock.step(level)
 
 
 class SignalMaker:
-    """Makes every signal of params.SIGNALS; call `step` once a hop, in order."""
+    """Makes every signal of params.SIGNALS and CLOCKS; call `step` once a hop, in order."""
 
     def __init__(self) -> None:
-        self._gains = {
-            "level": AutoGain(0.02),
-            "bass": AutoGain(0.015),
-            "mid": AutoGain(0.015),
-            "high": AutoGain(0.004),
+        self._bands = [
+            Band("level", Hits(fall=0.15, rest=0.08, share=0.35, floor=0.01, over_mean=2.5)),
+            Band("bass", Hits(fall=0.15, rest=0.10, share=0.4, floor=0.02)),
+            Band("mid", Hits(fall=0.12, rest=0.08, share=0.4, floor=0.012)),
+            Band("midhigh", Hits(fall=0.12, rest=0.08, share=0.4, floor=0.006, over_mean=2.5)),
+            Band("high", Hits(fall=0.10, rest=0.08, share=0.35, floor=0.003)),
+        ]
+        self._drums = {
+            "kick": Hits(fall=0.15, rest=0.10, share=0.0, floor=0.5, over_mean=0.0),
+            "snare": Hits(fall=0.15, rest=0.05, share=0.0, floor=0.5, over_mean=0.0),
+            "hat": Hits(fall=0.08, rest=0.05, share=0.0, floor=0.5, over_mean=0.0),
         }
-        self._envelopes = {
-            "level": Envelope(0.02, 0.25),
-            "bass": Envelope(0.008, 0.12),
-            "mid": Envelope(0.015, 0.15),
-            "high": Envelope(0.008, 0.10),
+        self._colours = {
+            "percussive": Envelope(0.008, 0.12),
+            "harmonic": Envelope(0.03, 0.2),
             "brightness": Envelope(0.05, 0.20),
             "noisiness": Envelope(0.05, 0.20),
         }
-        self._hits = {
-            "kick": Hits(fall=0.15, rest=0.10, share=0.6, floor=0.02),
-            "snare": Hits(fall=0.15, rest=0.10, share=0.5, floor=0.006),
-            "hat": Hits(fall=0.08, rest=0.08, share=0.3, floor=0.002),
-        }
+        self._parts_gain = AutoGain(0.01)
+        self._hue, self._structure = HueFollower(), Structure()
+        self._settings: HearingSettings | None = None
 
-    def step(self, features: Features, beat: Beat) -> Signals:
-        """Signals at the end of the hop that `features` describes, all 0..1."""
-        raw = self._colour(features)
-        heard = (features.rms, *features.bands)
-        for (name, gain), value in zip(self._gains.items(), heard, strict=True):
-            raw[name] = gain.step(value)
-        values = {name: env.step(raw[name]) for name, env in self._envelopes.items()}
-        for (name, hits), strength in zip(self._hits.items(), features.onsets, strict=True):
-            values[name] = hits.step(strength)
+    def step(
+        self, features: Features, beat: Beat, settings: HearingSettings = USUAL
+    ) -> Signals:
+        """Signals at the end of the hop that `features` describes."""
+        if settings != self._settings:
+            self._set(settings)
+        values, clocks = {}, {}
+        heard = zip((features.rms, *features.bands), features.flux, strict=True)
+        for band, (loud, flux) in zip(self._bands, heard, strict=True):
+            made, clocks[f"{band.name}_time"] = band.step(loud, flux)
+            values.update(zip(band.names, made, strict=True))
+        for (name, hits), sure in zip(self._drums.items(), features.drums, strict=True):
+            values[name] = hits.step(sure)
+        colour = self._colour(features)
+        for name, envelope in self._colours.items():
+            values[name] = envelope.step(colour[name])
+        values["hue"], values["hue_confidence"] = self._hue.step(features.chroma)
+        values.update(self._structure.step(features, beat))
         values["confidence"] = min(1.0, max(0.0, beat.confidence))
-        return Signals(features.time, MappingProxyType(values), beat)
+        return Signals(features.time, MappingProxyType(values), beat, MappingProxyType(clocks))
 
-    @staticmethod
-    def _colour(features: Features) -> dict[str, float]:
+    def _set(self, settings: HearingSettings) -> None:
+        self._settings = settings
+        for band, following in zip(self._bands, settings.following, strict=True):
+            band.set(settings, following)
+        floor = 0.5 * settings.gain_floor
+        self._parts_gain.set(settings.auto_gain, settings.gain, settings.gain_seconds, floor)
+
+    def _colour(self, features: Features) -> dict[str, float]:
+        self._parts_gain.step(max(features.harmonic, features.percussive))
+        full = self._parts_gain.reference  # the same for both: one tells itself from the other
+        parts = {
+            "percussive": min(1.0, features.percussive / full),
+            "harmonic": min(1.0, features.harmonic / full),
+        }
         if features.rms < GATE:
-            return {"brightness": 0.0, "noisiness": 0.0}
+            return {**parts, "brightness": 0.0, "noisiness": 0.0}
         octaves = math.log(max(features.centroid_hz, 1.0) / LOW_HZ) / math.log(HIGH_HZ / LOW_HZ)
         noisy = math.sqrt(max(0.0, features.flatness))
-        return {"brightness": min(1.0, max(0.0, octaves)), "noisiness": min(1.0, noisy)}
+        bright = min(1.0, max(0.0, octaves))
+        return {**parts, "brightness": bright, "noisiness": min(1.0, noisy)}
+
+
+def clock_values(signals: Signals, time: float) -> dict[str, float]:
+    """params.CLOCKS at show time `time`: each carried on at its present rate, no memory."""
+    ahead = time - signals.time
+    return {name: value + rate * ahead for name, (value, rate) in signals.clocks.items()}
 
 
 def time_values(beat: Beat, time: float) -> dict[str, float]:
     """params.TIMES at show time `time`, from the newest Beat: closed form, no memory.
 
-    `t` seconds; `beat` count; `phase`, `bar` and `phrase` 0..1 over 1, 4 and 16 beats; `bpm`.
+    `t` seconds; `beat` count; `phase`, `bar` and `phrase` 0..1 over 1, 4 and 16 beats; `bpm`;
+    `onbeat`, `toggle` and `random` 0..1.
     """
     count = beat.at(time)
     return {
@@ -143,4 +179,10 @@ def time_values(beat: Beat, time: float) -> dict[str, float]:
         "bar": count / 4.0 % 1.0,
         "phrase": count / 16.0 % 1.0,
         "bpm": beat.bpm,
+        "onbeat": _pulse(count, ONBEAT_FALL_BEATS),
+        "toggle": float(int(count) % 2),
+        "random": _dice(count),
     }
+
+
+_pulse, _dice = FUNCTIONS["pulse"][0], FUNCTIONS["dice"][0]

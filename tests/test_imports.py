@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 LEVEL_0 = {"records", "errors", "params", "expressions", "clock", "exchange"}
-LEVEL_0 |= {"toml_file", "isf", "isf_header"}
+LEVEL_0 |= {"toml_file", "isf", "isf_header", "followers", "structure"}
 LEVEL_1 = {"show", "signals", "controls", "stats", "word_effects"}
 LEVEL_2 = {"resolve"}
 WINGS = {

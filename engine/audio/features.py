@@ -1,28 +1,30 @@
 """What one hop of sound is like: AudioBlock in, Features out, before any automatic gain.
 
-Two sliding windows end at the newest sample: a Hann window of 2048 for bands, centroid and
-flatness, and for onsets one of 1024 that leans to the newest samples, so that a hit shows in the
-hop in which it falls (measured: a kick 20 ms sooner than with a Hann window). Onset strength is
-the half-wave rectified flux of the log-compressed spectrum (Mueller, Fundamentals of Music
-Processing, 2015, section 6.1.2), averaged over the bins of the snare and hat bands; for kicks
-the rise of the whole band's amplitude, so that a bass that only changes its note does not count.
-State is only the last 2048 samples and one spectrum; runs on the analysis thread.
+Bands, centroid and flatness come from the long window of spectra.py, what begins from the leaning
+one. Onset strength is the half-wave rectified flux of the log-compressed spectrum (Mueller,
+Fundamentals of Music Processing, 2015, section 6.1.2), averaged over the bins of a band; for
+kick and bass the rise of the whole band's amplitude, so that a bass that only changes its note
+does not count. Drums, harmonic and percussive parts and chroma have files of their own. Runs on
+the analysis thread.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from engine.records import HOP, SAMPLERATE, AudioBlock, Features
+from engine.audio.chroma import Chroma
+from engine.audio.drums import DrumEar
+from engine.audio.hpss import Hpss
+from engine.audio.spectra import LONG, SHORT, Spectra, bins
+from engine.records import SAMPLERATE, AudioBlock, Features
 
-LONG, SHORT = 2048, 1024
-BANDS_HZ = ((20.0, 150.0), (150.0, 2500.0), (2500.0, 12000.0))
-"""Bass, mid, high."""
+BANDS_HZ = ((20.0, 150.0), (150.0, 2500.0), (1200.0, 5000.0), (2500.0, 12000.0))
+"""Bass, mid, midhigh (which overlaps its neighbours), high."""
 ONSETS_HZ = ((40.0, 250.0), (1000.0, 5000.0), (7000.0, 15000.0))
 """Kick, snare, hat. A kick falls into its band from above; the snare band is above most notes."""
-FALL = 128
-"""Samples over which the onset window falls at its new end."""
-COMPRESSION = (1.0, 20.0, 20.0)
+COMPRESSION, KICK_COMPRESSION = 20.0, 1.0
 """gamma of log(1 + gamma |X|) / log(1 + gamma): little for kicks, so that bass notes stay small."""
 HAT_IN_SNARE = 0.5
 """What a hat leaves in the snare band is taken off as this share of the rise in its own band."""
@@ -30,60 +32,67 @@ FLATNESS_HZ = np.geomspace(100.0, 12000.0, 25)
 """Edges of the bands over whose mean powers flatness is taken: one bin alone is too ragged."""
 
 
-def _leaning_window() -> np.ndarray:
-    """Half a Hann window rising over SHORT - FALL samples, half a short one falling."""
-    rise = 0.5 - 0.5 * np.cos(np.pi * np.arange(SHORT - FALL) / (SHORT - FALL))
-    fall = 0.5 + 0.5 * np.cos(np.pi * np.arange(FALL) / FALL)
-    return np.concatenate([rise, fall]).astype(np.float32)
+class Rises:
+    """Onset strengths: how much the log-compressed onset spectrum rose since the last hop."""
+
+    def __init__(self) -> None:
+        self._snare, self._hat = (bins(*hz, SHORT) for hz in ONSETS_HZ[1:])
+        self._kick, self._bass = bins(*ONSETS_HZ[0], SHORT), bins(40.0, BANDS_HZ[0][1], SHORT)
+        self._upper = [bins(*hz, SHORT) for hz in BANDS_HZ[1:]]
+        self._end = self._hat.stop
+        self._last = np.zeros(self._end)
+        self._last_low = (0.0, 0.0)
+
+    def step(self, spectrum: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Onsets (kick, snare, hat) and flux (all, bass, mid, midhigh, high)."""
+        low = tuple(_compressed(math.sqrt(part @ part)) for part in
+                    (spectrum[self._kick], spectrum[self._bass]))  # fmt: skip
+        kick, bass = (max(0.0, now - last) for now, last in zip(low, self._last_low, strict=True))
+        now = np.log1p(COMPRESSION * spectrum[: self._end]) / math.log1p(COMPRESSION)
+        rise = np.maximum(now - self._last, 0.0)
+        self._last, self._last_low = now, low
+        snare, hat = float(rise[self._snare].mean()), float(rise[self._hat].mean())
+        upper = [float(rise[part].mean()) for part in self._upper]
+        onsets = (kick, max(0.0, snare - HAT_IN_SNARE * hat), hat)
+        return onsets, (0.25 * bass + float(rise.mean()), bass, *upper)
 
 
-def _bins(low_hz: float, high_hz: float, size: int) -> slice:
-    """FFT bins of a window of `size` samples whose centres lie in low..high."""
-    step = SAMPLERATE / size
-    return slice(int(np.ceil(low_hz / step)), int(high_hz / step) + 1)
+def _compressed(amplitude: float) -> float:
+    return math.log1p(KICK_COMPRESSION * amplitude) / math.log1p(KICK_COMPRESSION)
 
 
 class FeatureExtractor:
     """Turns hops into Features, one call a hop, in order."""
 
     def __init__(self) -> None:
-        self._recent = np.zeros(LONG, np.float32)
-        self._long = np.hanning(LONG + 1)[:-1].astype(np.float32)
-        self._short = _leaning_window()
-        self._short *= 2.0 / self._short.sum()  # a sine of amplitude 1 peaks at 1
-        self._power_scale = 2.0 / (LONG * float((self._long**2).sum()))  # Parseval
-        self._band_bins = [_bins(low, high, LONG) for low, high in BANDS_HZ]
-        self._onset_bins = [_bins(low, high, SHORT) for low, high in ONSETS_HZ]
+        self._spectra, self._rises = Spectra(), Rises()
+        self._drums, self._hpss, self._chroma = DrumEar(), Hpss(), Chroma()
+        self._band_bins = [bins(low, high, LONG) for low, high in BANDS_HZ]
         self._freqs_hz = np.fft.rfftfreq(LONG, 1 / SAMPLERATE)
         self._edges = np.unique(np.round(FLATNESS_HZ * LONG / SAMPLERATE).astype(int))
         self._widths = np.diff(self._edges)
-        self._last: list = [0.0, 0.0, 0.0]
 
     def process(self, block: AudioBlock) -> Features:
         """Features at the end of the block; `samples` must be (HOP, 2)."""
         samples = block.samples
-        self._recent[:-HOP] = self._recent[HOP:]
-        self._recent[-HOP:] = samples.mean(axis=1)
-        power = np.abs(np.fft.rfft(self._recent * self._long)) ** 2 * self._power_scale
+        self._spectra.take(samples)
+        power, spectrum = self._spectra.power(), self._spectra.onset()
+        onsets, flux = self._rises.step(spectrum)
+        harmonic, percussive = self._hpss.step(power)
         return Features(
             time=block.time,
             rms=float(np.sqrt(np.mean(np.square(samples)))),
             peak=float(np.abs(samples).max()),
-            bands=tuple(float(np.sqrt(power[bins].sum())) for bins in self._band_bins),
-            onsets=self._flux(),
+            bands=tuple(float(np.sqrt(power[part].sum())) for part in self._band_bins),
+            onsets=onsets,
             centroid_hz=self._centroid(power),
             flatness=self._flatness(power),
+            flux=flux,
+            drums=self._drums.step(spectrum),
+            harmonic=harmonic,
+            percussive=percussive,
+            chroma=self._chroma.step(samples),
         )
-
-    def _flux(self) -> tuple[float, float, float]:
-        spectrum = np.abs(np.fft.rfft(self._recent[-SHORT:] * self._short))
-        kick, snare, hat = (spectrum[bins] for bins in self._onset_bins)
-        rises = []
-        for k, part in enumerate((np.sqrt(kick @ kick), snare, hat)):
-            now = np.log1p(COMPRESSION[k] * part) / np.log1p(COMPRESSION[k])
-            rises.append(float(np.maximum(now - self._last[k], 0.0).mean()))
-            self._last[k] = now
-        return rises[0], max(0.0, rises[1] - HAT_IN_SNARE * rises[2]), rises[2]
 
     def _centroid(self, power: np.ndarray) -> float:
         """Mean frequency weighted by amplitude (Peeters 2004); 0 in silence."""

@@ -1,0 +1,179 @@
+"""Where in the music we are: Features and Beat in, five signals out, one step a hop. Numbers only.
+
+A breakdown is the kick gone for two bars and the bass with it; a build is a breakdown that gets
+denser, brighter and louder above; a drop is the kick's return at full strength, on a beat, with
+the bass, after at least four beats without. What is full is learnt from the music of the last
+minutes. All is causal: a drop is told a quarter of a beat after it, a breakdown two bars into it.
+Runs on the analysis thread.
+"""
+
+from __future__ import annotations
+
+import math
+
+from engine.followers import Envelope
+from engine.records import HOP_SECONDS, Beat, Features
+
+SILENT = 0.0012
+"""RMS (-58 dB) below which nothing plays."""
+KICK_SURE = 0.5
+KICK_REST_SECONDS = 0.12
+STRONG = 0.5
+"""Share of the usual kick's rise from which a kick counts; a muffled one in an intro does not."""
+LEARNT = 12
+"""Strong kicks heard before their absence says anything."""
+GONE_BEATS, LONG_GONE_BEATS = 8.0, 16.0
+"""Beats without a kick that make a breakdown: with the bass gone too, with a bass that stays."""
+LEAST_GAP_BEATS = 4.0
+BASS_GONE, BASS_BACK = 0.6, 0.6
+"""Shares of the usual bass."""
+CONFIRM_BEATS = 0.25
+"""How long after a returning kick the bass must stand, before the drop is told."""
+ON_BEAT = 0.2
+"""Beats by which a returning kick may miss a beat of a clock that is sure."""
+SURE = 0.6
+REST_BEATS = 8.0
+DROP_FALL_BEATS = 4.0
+BUILT = 0.35
+"""Build from which a short gap counts."""
+
+
+class Structure:
+    """Intensity, silence, breakdown, build and drop; call `step` once a hop, in order."""
+
+    def __init__(self) -> None:
+        self._kicks, self._bass = Kicks(), Bass()
+        self._build, self._intensity = Build(), Intensity()
+        self._silent = Envelope(0.3, 0.05)
+        self._broken = Envelope(0.4, 0.1)
+        self._drop = 0.0
+        self._candidate = math.inf
+        self._last_drop = -math.inf
+
+    def step(self, features: Features, beat: Beat) -> dict[str, float]:
+        """The five signals, all 0..1, at the end of the hop."""
+        quiet = features.rms < SILENT
+        silence = self._silent.step(1.0 if quiet else 0.0)
+        gap, strong = self._kicks.step(features, beat)
+        bass = self._bass.step(features, gap)
+        gone = self._kicks.learnt and (
+            (gap >= GONE_BEATS and bass < BASS_GONE) or gap >= LONG_GONE_BEATS
+        )
+        breakdown = self._broken.step(1.0 if gone and not quiet else 0.0)
+        build = self._build.step(features, gap if self._kicks.learnt else 0.0)
+        self._look_for_drop(beat, gap, strong, bass)
+        return {
+            "intensity": self._intensity.step(features, bass),
+            "silence": silence,
+            "breakdown": breakdown,
+            "build": build,
+            "drop": self._drop,
+        }
+
+    def _look_for_drop(self, beat: Beat, gap: float, strong: bool, bass: float) -> None:
+        self._drop *= math.exp(-HOP_SECONDS * beat.bpm / 60.0 / DROP_FALL_BEATS)
+        now = beat.beat
+        if strong and self._may_drop(beat):
+            self._candidate = now
+        waited = now - self._candidate
+        if waited >= CONFIRM_BEATS:
+            if bass >= BASS_BACK:
+                self._drop, self._last_drop = 1.0, now
+                self._candidate = math.inf
+            elif waited > 3 * CONFIRM_BEATS:
+                self._candidate = math.inf
+
+    def _may_drop(self, beat: Beat) -> bool:
+        gap = self._kicks.gap_before
+        off = abs((beat.beat + 0.5) % 1.0 - 0.5)
+        on_beat = beat.confidence < SURE or off < ON_BEAT
+        long = gap >= GONE_BEATS or (gap >= LEAST_GAP_BEATS and self._build.value > BUILT)
+        return self._kicks.learnt and long and on_beat and beat.beat - self._last_drop > REST_BEATS
+
+
+class Kicks:
+    """How many beats ago the last strong kick was. A kick is strong beside the usual ones."""
+
+    def __init__(self) -> None:
+        self._usual = 0.0
+        self._count = 0
+        self._rest = 0.0
+        self._last = 0.0
+        self.gap_before = 0.0
+        """Beats without a strong kick before the newest one."""
+
+    @property
+    def learnt(self) -> bool:
+        return self._count >= LEARNT
+
+    def step(self, features: Features, beat: Beat) -> tuple[float, bool]:
+        """(beats since the last strong kick, whether one begins in this hop)."""
+        now = features.time
+        strong = False
+        if features.drums[0] > KICK_SURE and now > self._rest:
+            self._rest = now + KICK_REST_SECONDS
+            strong = self._heard(features.onsets[0])
+        gap = (now - self._last) * beat.bpm / 60.0
+        if strong:
+            self.gap_before, self._last = gap, now
+        return (0.0 if strong else gap), strong
+
+    def _heard(self, rise: float) -> bool:
+        strong = rise > STRONG * self._usual
+        pull = 0.15 if rise > self._usual else 0.05
+        self._usual += pull * (rise - self._usual)
+        self._count += strong
+        return strong
+
+
+class Bass:
+    """The low band beside its usual strength: 0..1."""
+
+    def __init__(self) -> None:
+        self._now = Envelope(0.02, 0.3)
+        self._usual = Envelope(5.0, 60.0)
+
+    def step(self, features: Features, gap: float) -> float:
+        low = self._now.step(features.bands[0])
+        if gap < LEAST_GAP_BEATS:  # a breakdown is no measure of what is full
+            self._usual.step(low)
+        return min(1.0, low / max(1e-4, self._usual.value))
+
+
+class Build:
+    """What rises while the kick is away: loudness above the bass, density of onsets, brightness."""
+
+    def __init__(self) -> None:
+        self._pairs = [(Envelope(0.7, 0.7), Envelope(6.0, 6.0)) for _ in range(3)]
+        self._shown = Envelope(0.5, 0.4)
+
+    @property
+    def value(self) -> float:
+        return self._shown.value
+
+    def step(self, features: Features, gap: float) -> float:
+        heard = (features.bands[3], features.flux[3], features.centroid_hz * features.rms)
+        rise = 0.0
+        for (fast, slow), value in zip(self._pairs, heard, strict=True):
+            ratio = (fast.step(value) + 1e-5) / (slow.step(value) + 1e-5)
+            rise += max(0.0, math.log2(ratio))
+        wanted = min(1.0, max(0.0, rise / 1.5 - 0.2)) if gap > 2.0 else 0.0
+        return self._shown.step(wanted)
+
+
+class Intensity:
+    """Slow energy of the last bars beside the last minutes: loudness, bass and density."""
+
+    def __init__(self) -> None:
+        self._slow = [Envelope(2.0, 3.0) for _ in range(2)]
+        self._full = [Envelope(4.0, 120.0) for _ in range(2)]
+        self._bass = Envelope(2.0, 3.0)
+
+    def step(self, features: Features, bass: float) -> float:
+        shares = [self._bass.step(bass if features.rms > SILENT else 0.0)]
+        for slow, full, value in zip(
+            self._slow, self._full, (features.rms, features.flux[0]), strict=True
+        ):
+            now = slow.step(value)
+            shares.append(min(1.0, now / max(1e-3, full.step(now))))
+        return sum(shares) / 3.0
