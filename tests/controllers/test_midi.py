@@ -248,6 +248,19 @@ def test_no_driver_is_fine_when_nothing_was_named(driverless):
     assert midi.list_ports() == []
 
 
+def test_the_socket_of_a_dead_jack_is_no_server(tmp_path):
+    """Under Linux /proc/net/unix names the sockets that somebody holds."""
+    mine = tmp_path / f"jack_default_{os.getuid()}_0"
+    sockets = tmp_path / "unix"
+    sockets.write_text("Num RefCount Protocol\n0000: 00000002 0 10000 0001 01 5 /run/other\n")
+    assert not midi._jack_runs(tmp_path, str(sockets))
+    mine.touch()
+    assert not midi._jack_runs(tmp_path, str(sockets))
+    sockets.write_text(f"Num\n0000: 00000002 00000000 00010000 0001 01 5 {mine}\n")
+    assert midi._jack_runs(tmp_path, str(sockets))
+    assert midi._jack_runs(tmp_path, str(tmp_path / "nothing"))
+
+
 def test_this_very_machine_lists_its_ports_without_an_exception(monkeypatch):
     monkeypatch.delenv(midi.API_VARIABLE, raising=False)
     assert isinstance(midi.list_ports(), list)
