@@ -20,6 +20,8 @@ from training.music.sounds import RATE
 SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 BLOCK = 64
 """Samples by which fluidsynth is late: a note begins with its next block."""
+FINE = 10_000
+"""Ticks a quarter note where notes are placed by seconds: two quarters a second, 50 us a tick."""
 DRUMS = 9
 DRUM_KITS = (0, 8, 16, 24, 25, 32, 40)
 """Standard, room, power, electronic, TR-808, jazz, brush: programs of the drum channel."""
@@ -84,14 +86,22 @@ def span(midi: mido.MidiFile) -> tuple[float, float]:
 
 
 def with_grid(midi: mido.MidiFile, grid: Grid) -> mido.MidiFile:
-    """The same notes in the tempo of a grid: its own tempo marks go, one a beat comes."""
-    out = mido.MidiFile(ticks_per_beat=midi.ticks_per_beat)
-    out.tracks.append(mido.MidiTrack(
-        mido.MetaMessage("set_tempo", tempo=round(1e6 * float(gap)),
-                         time=midi.ticks_per_beat if k else 0)
-        for k, gap in enumerate(np.diff(grid.times))))
+    """The same notes in the tempo of a grid, at one constant tempo and very fine ticks.
+
+    Not a tempo mark a beat: fluidsynth rounds each down to a whole millisecond, and the sound then
+    runs away from the map by half a millisecond a beat.
+    """
+    out = mido.MidiFile(ticks_per_beat=FINE)
+    out.tracks.append(mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=500_000)]))
+    counts, last = np.arange(len(grid.times)), float(grid.times[-1] - grid.times[-2])
     for track in midi.tracks:
-        out.tracks.append(_without(track, lambda m: m.type == "set_tempo"))
+        quarters = np.cumsum([m.time for m in track]) / midi.ticks_per_beat
+        seconds = np.interp(quarters, counts, grid.times)
+        seconds += np.maximum(0.0, quarters - counts[-1]) * last
+        ticks = np.round(seconds * 2 * FINE).astype(int)
+        waits = np.diff(ticks, prepend=0)
+        moved = [m.copy(time=int(w)) for m, w in zip(track, waits, strict=True)]
+        out.tracks.append(_without(mido.MidiTrack(moved), lambda m: m.type == "set_tempo"))
     return out
 
 
