@@ -8,12 +8,13 @@ clock crosses it while it is sure enough: behind `liquidlight beats`. Runs on th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.audio.beats import HIGH_BPM, LOW_BPM, OnsetEar
+from engine.audio.ear import NetworkEar
 from engine.audio.features import FeatureExtractor
 from engine.audio.media import stream_hops
 from engine.audio.transport import Transport
@@ -21,7 +22,7 @@ from engine.records import AudioBlock, Beat, Features, Reading
 
 SURE = 0.3
 """Confidence from which a beat is claimed."""
-EARS = {"onsets": OnsetEar}
+EARS = {"network": NetworkEar, "onsets": OnsetEar}
 """The ears by name."""
 
 
@@ -71,21 +72,28 @@ class Hearing:
 
 
 def iter_beats(
-    samples: np.ndarray, low_bpm: float = LOW_BPM, high_bpm: float = HIGH_BPM
+    samples: np.ndarray,
+    low_bpm: float = LOW_BPM,
+    high_bpm: float = HIGH_BPM,
+    ear: str = "onsets",
 ) -> Iterator[BeatClaim]:
     """The beats of (n, 2) samples at SAMPLERATE as they become known, tempo in low..high."""
-    hearing, last = Hearing(low_bpm, high_bpm), Beat()
-    for block in stream_hops(samples):
-        _, beat = hearing.process(block)
-        if int(beat.beat) > int(last.beat) and beat.confidence >= SURE:
-            yield _claim(last, beat)
+    hearing = Hearing(low_bpm, high_bpm, ear)
+    return claimed(hearing.process(block)[1] for block in stream_hops(samples))
+
+
+def claimed(beats: Iterable[Beat]) -> Iterator[BeatClaim]:
+    """What is claimed by a clock that is read hop by hop."""
+    last = Beat()
+    for beat in beats:
+        plain = beat.beat - _skipped(last, beat)
+        if int(plain) > int(last.beat) and beat.confidence >= SURE:
+            share = (int(plain) - last.beat) / (plain - last.beat)
+            t = max(0.0, last.time + share * (beat.time - last.time))
+            yield BeatClaim(t, beat.time, beat.bpm, int(beat.beat) % 4 + 1)
         last = beat
 
 
-def _claim(before: Beat, after: Beat) -> BeatClaim:
-    """The crossing lies on the straight line between two hops."""
-    count = int(after.beat)
-    skipped = round(after.beat - before.beat - (after.time - before.time) * after.bpm / 60.0)
-    share = (count - skipped - before.beat) / (after.beat - skipped - before.beat)
-    t = before.time + share * (after.time - before.time)
-    return BeatClaim(max(0.0, t), after.time, after.bpm, count % 4 + 1)
+def _skipped(before: Beat, after: Beat) -> int:
+    """Whole beats by which the count was moved on between two hops, to fit the bar."""
+    return round(after.beat - before.beat - (after.time - before.time) * after.bpm / 60.0)

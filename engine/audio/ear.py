@@ -1,0 +1,143 @@
+"""The ear: hops of sound in, once a hop a Reading of tempo, beat, bar and certainty out.
+
+Four steps: front_end.py makes a row of bands, network.py says whether the hop is a beat, a first
+beat, and whether there is one to follow at all, bar_space.py weighs every tempo and place in the
+bar against that, and steady.py follows the one that is settled on to the millisecond. This file
+does the settling: a place is kept until another has been likelier for a while, longer where it is
+only the off-beat or a double or half tempo of the same music, so that nothing flips on the
+screen. Causal, deterministic, no clock. On the analysis thread.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.audio.bar_space import BEATS, BarSpace
+from engine.audio.front_end import FrontEnd
+from engine.audio.network import DELAY_SECONDS, Network, Seen
+from engine.audio.steady import SteadyPulse
+from engine.records import HOP_SECONDS, AudioBlock, Features, Reading
+
+SAME_TEMPO, SAME_PHASE = 0.04, 0.13
+"""What counts as the same place: relative difference of tempo, beats of difference of phase."""
+SURE = 0.5
+"""How sure the belief must be of a place for it to be settled on."""
+MOVE_SECONDS, FLIP_SECONDS = 0.8, 3.0
+"""For so long another place must be likelier: any other, and the off-beat or a simple ratio."""
+RATIOS = (0.5, 2.0, 2 / 3, 1.5, 0.75, 4 / 3)
+PULSE_SECONDS = 0.6
+"""Smooths what the network says of there being a beat at all."""
+PULSE_ENOUGH = 0.5
+"""From here on it is not doubted."""
+RISE_SECONDS, BREAK_SECONDS, DOUBT_SECONDS = 0.3, 60.0, 4.0
+"""Time constants of trust: towards the belief, with no beat to be heard, with another likelier."""
+BAR_SURE, BAR_BEATS = 0.7, 3
+"""So sure of the bar, for so many beats, before the bar is settled or moved."""
+
+
+class NetworkEar:
+    """Settles on a beat. One call a hop, in order."""
+
+    def __init__(self, low_bpm: float, high_bpm: float) -> None:
+        self._front, self._network = FrontEnd(), Network()
+        self.set_range(low_bpm, high_bpm)
+
+    def set_range(self, low_bpm: float, high_bpm: float) -> None:
+        """Only tempi in low..high are looked for from now on; what was believed is forgotten."""
+        self._space = BarSpace(low_bpm, high_bpm)
+        self._settle_nothing()
+
+    def relearn(self) -> None:
+        """Forget everything heard."""
+        self._network.reset()
+        self._space.reset()
+        self._settle_nothing()
+
+    def _settle_nothing(self) -> None:
+        self._pulse = SteadyPulse()
+        self._trust = self._pulsing = 0.0
+        self._other_seconds = 0.0
+        self._place = 0  # beat of the bar at the pulse's last beat
+        self._bar_known, self._bar_shift, self._bar_beats = False, 0, 0
+        self._half_done = False
+
+    def process(self, block: AudioBlock, features: Features | None = None) -> Reading:
+        """What is believed at the end of the block, whose samples are (HOP, 2)."""
+        return self.believe(block.time, self._network.process(self._front.process(block.samples)))
+
+    def believe(self, time: float, seen: Seen) -> Reading:
+        """The same from what the network took the hop that ends at `time` for."""
+        heard = time - DELAY_SECONDS
+        if self._pulse.step(heard, seen.beat + seen.down):
+            self._place = (self._place + 1) % BEATS
+            self._half_done = False
+        self._space.step(seen, self._held(heard))
+        share = HOP_SECONDS / PULSE_SECONDS
+        self._pulsing += share * (seen.pulse - self._pulsing)
+        self._settle(heard)
+        return self._reading(time)
+
+    def _held(self, heard: float) -> tuple[float, float] | None:
+        """The place settled on, for the belief to return to."""
+        if self._trust < SURE:
+            return None
+        return 60.0 / self._pulse.period, (self._place + self._pulse.phase(heard)) % BEATS
+
+    def _settle(self, heard: float) -> None:
+        """Compare what is settled on with what is likeliest now."""
+        low, high, mass = self._space.tempo()
+        phase, focus, bpm = self._space.phase(low, high)
+        sure = mass * focus**2
+        ratio = bpm * self._pulse.period / 60.0
+        error = (phase - self._pulse.phase(heard) + 0.5) % 1.0 - 0.5
+        same = abs(ratio - 1.0) < SAME_TEMPO and abs(error) < SAME_PHASE
+        if same or sure < SURE:
+            self._other_seconds = max(0.0, self._other_seconds - HOP_SECONDS)
+        else:
+            self._other_seconds += HOP_SECONDS
+        if not same and sure >= SURE and self._other_seconds > self._patience(ratio, error):
+            self._pulse.set(heard - phase * 60.0 / bpm, 60.0 / bpm)
+            self._other_seconds, self._trust = 0.0, 0.0
+            self._bar_known, self._half_done = False, True
+            same = True
+        self._trust_towards(sure, same)
+        if same and not self._half_done and 0.45 < phase < 0.7:
+            self._half_done = True
+            self._look_at_bar(self._space.bar(low, high))
+
+    def _patience(self, ratio: float, error: float) -> float:
+        """Seconds for which another place must be likelier."""
+        if self._trust < 0.3:
+            return 0.0
+        simple = min(abs(ratio / r - 1.0) for r in RATIOS) < SAME_TEMPO
+        flip = abs(ratio - 1.0) < SAME_TEMPO and abs(error) > 0.35
+        return FLIP_SECONDS if simple or flip else MOVE_SECONDS
+
+    def _trust_towards(self, sure: float, same: bool) -> None:
+        if not same:
+            goal, seconds = 0.0, DOUBT_SECONDS if sure >= SURE else BREAK_SECONDS
+        elif self._pulse.strength > 0.3 or sure > self._trust:
+            goal, seconds = sure, RISE_SECONDS if sure > self._trust else DOUBT_SECONDS
+        else:
+            goal, seconds = 0.0, BREAK_SECONDS
+        self._trust += (goal - self._trust) * HOP_SECONDS / seconds
+
+    def _look_at_bar(self, beats: np.ndarray) -> None:
+        """In mid-beat: which beat of the bar this is taken for, against what is settled."""
+        beats = beats / max(float(beats.sum()), 1e-9)
+        best = int(beats.argmax())
+        shift = (best - self._place) % BEATS
+        if beats[best] < BAR_SURE or (shift == 0 and self._bar_known):
+            self._bar_beats = 0
+            return
+        self._bar_beats = self._bar_beats + 1 if shift == self._bar_shift else 1
+        self._bar_shift = shift
+        if self._bar_beats >= BAR_BEATS:
+            self._place, self._bar_known = best, True
+            self._bar_beats = 0
+
+    def _reading(self, time: float) -> Reading:
+        beats = self._pulse.phase(time)
+        sure = self._trust * min(1.0, self._pulsing / PULSE_ENOUGH)
+        bar_beat = (self._place + int(np.floor(beats))) % BEATS if self._bar_known else None
+        return Reading(time, 60.0 / self._pulse.period, beats % 1.0, bar_beat, sure)

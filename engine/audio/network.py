@@ -1,0 +1,79 @@
+"""The ear's network, played in numpy: a row of the front end in, what it takes the hop for out.
+
+A dense layer, two gated recurrent layers (GRU, Cho et al. 2014) and a dense layer; it remembers
+what it heard, never looks ahead, and was taught by training/ear. Weights lie in ear.npz beside
+this file (float16, read without pickle). One call a hop on the analysis thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import ModelError
+from engine.records import HOP_SECONDS
+
+WEIGHTS = Path(__file__).with_name("ear.npz")
+DELAY_SECONDS = 1.5 * HOP_SECONDS
+"""It was taught to see a beat so much later than it is: by then the hit is in the windows."""
+SPREAD_HOPS = 1.5
+"""And to spread it over the hops within this distance, the nearest most."""
+NAMES = ("w0", "b0", "wi1", "wh1", "bi1", "bh1", "wi2", "wh2", "bi2", "bh2", "w3", "b3")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one hop is taken for: probabilities of no beat, a beat, a first beat of the bar (they
+    sum to one), and of there being a beat to follow at all."""
+
+    none: float
+    beat: float
+    down: float
+    pulse: float
+
+
+def read_weights(path: Path = WEIGHTS) -> dict[str, np.ndarray]:
+    """The arrays by name, float32. Raises ModelError for a file that does not hold them."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name].astype(np.float32) for name in NAMES}
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{path}: not the weights of the ear ({error})") from error
+
+
+class Network:
+    """State and weights. One call a hop, in order."""
+
+    def __init__(self, weights: dict[str, np.ndarray] | None = None) -> None:
+        self._weights = w = read_weights() if weights is None else weights
+        self._layers = [[w[f"{name}{k}"] for name in ("wi", "wh", "bi", "bh")] for k in (1, 2)]
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+        self._states = [np.zeros(layer[1].shape[1], np.float32) for layer in self._layers]
+
+    def process(self, row: np.ndarray) -> Seen:
+        """What a row float32 (WIDTH,) is taken for."""
+        w = self._weights
+        x = np.tanh(w["w0"] @ row + w["b0"])
+        for k, layer in enumerate(self._layers):
+            x = self._states[k] = _gated(x, self._states[k], *layer)
+        none, beat, down, pulse = w["w3"] @ x + w["b3"]
+        shares = np.exp(np.array([none, beat, down]) - max(none, beat, down))
+        shares /= shares.sum()
+        return Seen(*map(float, shares), 1.0 / (1.0 + float(np.exp(-pulse))))
+
+
+def _gated(
+    x: np.ndarray, h: np.ndarray, wi: np.ndarray, wh: np.ndarray, bi: np.ndarray, bh: np.ndarray
+) -> np.ndarray:
+    """One step of a GRU in torch's convention: reset, update and new gates in this order."""
+    size = len(h)
+    a, b = wi @ x + bi, wh @ h + bh
+    gates = 1.0 / (1.0 + np.exp(-(a[: 2 * size] + b[: 2 * size])))
+    r, z = gates[:size], gates[size:]
+    new = np.tanh(a[2 * size :] + r * b[2 * size :])
+    return new + z * (h - new)

@@ -1,0 +1,93 @@
+"""A steady pulse: how strongly each hop looked like a beat in, the exact beat and tempo out.
+
+A Kalman filter over the time of the last beat and the period. Around each beat that it expects it
+looks for the peak of what was seen, and the clearer that is, the more it moves. So the phase is
+known far finer than a hop, and the tempo well enough to hold a breakdown of many bars. Where what
+is seen keeps lying on one side (a pitch fader), it loosens its grip. Times are true times: the
+delay of the eyes is taken off by the caller. On the analysis thread.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.records import HOP_SECONDS
+
+WINDOW_HOPS = 5
+"""So far from the expected beat a peak is looked for, but not beyond a sixth of a beat."""
+SIGMA_SECONDS = 0.008
+"""How far a clear peak lies from the beat."""
+PERIOD_WALK, TIME_WALK = 0.0006, 0.002
+"""What a period may change from beat to beat, as a share, and what a beat may be off, seconds."""
+FIRST_PERIOD, LOOSE_PERIOD = 0.02, 0.015
+"""How unsure the period is at first and when the grip is loosened, as a share."""
+FAINT = 0.12
+"""Peaks with less in them are not looked at."""
+REMEMBER = 32
+
+
+class SteadyPulse:
+    """Follows one pulse once `set`. `step` once a hop, in order."""
+
+    def __init__(self) -> None:
+        self._seen = np.zeros(REMEMBER)
+        self.period, self.time, self.strength = 0.5, 0.0, 0.0
+        """Seconds a beat; a beat's time; how clearly the last beats were seen, 0..1."""
+        self._spread = np.zeros((2, 2))
+        self._side = 0.0
+        self._now = 0.0
+
+    def set(self, time: float, period: float) -> None:
+        """A beat was at `time`, the next is a period later."""
+        self.time, self.period = time, period
+        self._spread = np.diag([0.015**2, (FIRST_PERIOD * period) ** 2])
+        self._side = 0.0
+
+    def phase(self, time: float) -> float:
+        """Beats since the last known one at `time`: mostly 0..1, a little more before a step."""
+        return (time - self.time) / self.period
+
+    def step(self, time: float, seen: float) -> bool:
+        """`seen` is how much the hop that ends at `time` was a beat. True when a beat is done."""
+        self._seen[:-1] = self._seen[1:]
+        self._seen[-1] = seen
+        self._now = time
+        reach = min(WINDOW_HOPS, int(self.period / 6 / HOP_SECONDS))
+        if time < self.time + self.period + (reach + 1) * HOP_SECONDS:
+            return False
+        self._predict()
+        self._measure(reach)
+        return True
+
+    def _predict(self) -> None:
+        walk = np.array([[1.0, 1.0], [0.0, 1.0]])
+        self.time += self.period
+        self._spread = walk @ self._spread @ walk.T
+        self._spread[0, 0] += TIME_WALK**2
+        self._spread[1, 1] += (PERIOD_WALK * self.period) ** 2
+
+    def _measure(self, reach: int) -> None:
+        """Look for the peak around the beat that was just expected, and move."""
+        middle = REMEMBER - 1 - round((self._now - self.time) / HOP_SECONDS)
+        low, high = max(1, middle - reach), min(REMEMBER - 1, middle + reach + 1)
+        peak = low + int(self._seen[low:high].argmax())
+        near = self._seen[max(0, peak - 2) : peak + 3]
+        weight = float(near.sum())
+        self.strength += 0.4 * (min(1.0, weight) - self.strength)
+        if weight < FAINT:
+            return
+        at = max(0, peak - 2) + float(near @ np.arange(len(near))) / weight
+        error = self._now - (REMEMBER - 1 - at) * HOP_SECONDS - self.time
+        self._move(error, (SIGMA_SECONDS / min(1.0, weight)) ** 2)
+
+    def _move(self, error: float, variance: float) -> None:
+        total = self._spread[0, 0] + variance
+        self._side = 0.6 * self._side + 0.4 * error / float(np.sqrt(total))
+        if abs(self._side) > 1.6:  # beats in a row lie on one side: the tempo moves
+            self._spread[1, 1] += (LOOSE_PERIOD * self.period) ** 2
+            self._spread[0, 0] += SIGMA_SECONDS**2
+            total, self._side = self._spread[0, 0] + variance, 0.0
+        gain = self._spread[:, 0] / total
+        self.time += float(gain[0]) * error
+        self.period = float(np.clip(self.period + gain[1] * error, 0.2, 2.0))
+        self._spread = self._spread - np.outer(gain, self._spread[0])

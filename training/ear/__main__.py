@@ -1,0 +1,38 @@
+"""The commands of the ear's kitchen; see the package's docstring."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def main() -> None:
+    """Read the command line and run one of rows, train, export, score."""
+    parser = argparse.ArgumentParser(prog="python -m training.ear", description=__doc__)
+    parser.add_argument("what", choices=("rows", "train", "export", "score"))
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--name", default="state", help="of the state under training/out/ear")
+    parser.add_argument("--split", choices=("train", "valid", "final"), default="valid")
+    parser.add_argument("--pieces", type=int, default=1000)
+    options = parser.parse_args()
+    if options.what == "rows":
+        from training.ear.rows import write_bands
+
+        print({split: write_bands(split) for split in ("train", "valid")})
+    elif options.what == "train":
+        from training.ear.train import train
+
+        train(options.minutes, options.name)
+    elif options.what == "export":
+        from engine.audio.network import WEIGHTS
+        from training.ear.model import export
+        from training.ear.train import load_average
+
+        export(load_average(options.name), WEIGHTS)
+    else:
+        from training.ear.score import main as score
+
+        score(options.split, options.name, options.pieces)
+
+
+if __name__ == "__main__":
+    main()
