@@ -33,9 +33,11 @@ for line in sys.stdin:
 
 STAGE = """
 import json, subprocess, sys
+import numpy as np
+from engine.audio.tempo_desk import TempoDesk, TempoSettings
 from engine.audio.tempo_sources.ableton_link import AbletonLink
 from engine.clock import WallClock, monotonic, sleep
-from engine.records import Beat
+from engine.records import HOP, HOP_SECONDS, AudioBlock, Beat
 
 class Peer:
     def __init__(self, bpm):
@@ -69,7 +71,18 @@ for _ in range(5):
     ours_then = reading.bar_beat + reading.phase - (clock.now() - reading.time) * 133.0 / 60.0
     theirs_then = row[2] - (micros - row[3]) / 1e6 * 133.0 / 60.0
     offsets.append((ours_then - theirs_then + 2.0) % 4.0 - 2.0)
-bpm, theirs = ours.read(0.0).bpm, peer.ask()[1]
+desk, silence, beat = TempoDesk(TempoSettings("link"), [ours]), np.zeros((HOP, 2), np.float32), None
+hops = begun = round(clock.now() / HOP_SECONDS)
+while hops < begun + 200:
+    if clock.now() < (hops + 1) * HOP_SECONDS:
+        sleep(0.002)
+        continue
+    beat = desk.process(AudioBlock(hops * HOP, silence))[1]
+    hops += 1
+row, now, micros = peer.ask(), clock.now(), ours._session.clock().micros()
+drawn = beat.at(now) - (micros - row[3]) / 1e6 * 133.0 / 60.0
+clock_off = (drawn - row[2] + 2.0) % 4.0 - 2.0
+bpm, theirs = beat.bpm, peer.ask()[1]
 peer.ask("set 97.5")
 followed = wait(lambda: abs(ours.read(0.0).bpm - 97.5) < 0.1)
 peer.close()
@@ -78,8 +91,9 @@ peer = Peer(144.0)
 again = wait(lambda: ours.there(0.0) and abs(ours.read(0.0).bpm - 144.0) < 0.1)
 unharmed = peer.ask()[1]
 peer.close(); ours.close()
-print(json.dumps(dict(alone=alone, met=met, bpm=bpm, theirs=theirs, offsets=offsets,
-      followed=followed, left=left, again=again, unharmed=unharmed)))
+print(json.dumps(dict(alone=alone, clock_off=clock_off, source=beat.source, met=met, bpm=bpm,
+      theirs=theirs, offsets=offsets, followed=followed, left=left, again=again,
+      unharmed=unharmed)))
 """
 
 LEADING = """
@@ -122,6 +136,8 @@ def test_a_real_peer_is_joined_followed_and_never_moved():
     assert said["theirs"] == pytest.approx(133.0, abs=0.05)
     assert said["unharmed"] == pytest.approx(144.0, abs=0.05)
     assert sorted(map(abs, said["offsets"]))[2] < 0.05  # beats; 22 ms
+    assert said["source"] == "link"
+    assert abs(said["clock_off"]) < 0.15  # the running beat clock, bar and all
 
 
 def test_asked_to_lead_the_session_takes_our_tempo_and_comes_to_our_beat():

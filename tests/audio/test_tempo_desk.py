@@ -6,6 +6,7 @@ import pytest
 from engine.audio.tempo_desk import TempoDesk, TempoSettings
 from engine.audio.tempo_sources.contract import MemoryTempo
 from engine.audio.tempo_sources.midi_clock import MidiClock
+from engine.params import TEMPO, TEMPO_LOCK, TEMPO_TRIGGERS
 from engine.records import HOP, HOP_SECONDS, AudioBlock, Beat, ControlEvent, Reading
 
 SILENCE = np.zeros((HOP, 2), np.float32)
@@ -228,6 +229,13 @@ def test_sources_are_chosen_by_name_by_trigger_and_in_turn(value):
         booth.press("tempo.next_source")
         seen.append(booth.desk.selector.choice)
     assert seen == ["link", "tap", "fixed", "auto", "audio"]
+
+
+def test_every_declared_address_does_something():
+    """The table of params.py and the desk's are one."""
+    known = set(TempoDesk()._actions) - {"tap", "beat_one", "tempo.source"}
+    declared = {*TEMPO, TEMPO_LOCK, *TEMPO_TRIGGERS}
+    assert known == {name for name in declared if not name.startswith("tempo.source.")}
 
 
 def test_wrong_values_stop_nothing():

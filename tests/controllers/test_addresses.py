@@ -4,14 +4,15 @@ import pytest
 
 from controllers.addresses import find
 from engine.controls import reduce
-from engine.params import KNOBS, PARAMS, SWITCHES, TRIGGERS
+from engine.params import KNOBS, PARAMS, SWITCHES, TEMPO, TEMPO_LOCK, TRIGGERS
 from engine.records import ControlEvent, Controls
 
 
 def test_every_declared_name_is_an_address():
-    kinds = {name: find(name).kind for name in (*PARAMS, *KNOBS, *SWITCHES, *TRIGGERS)}
-    assert {kinds[n] for n in (*PARAMS, *KNOBS)} == {"value"}
-    assert {kinds[n] for n in SWITCHES} == {"switch"}
+    switches = (*SWITCHES, TEMPO_LOCK)
+    kinds = {n: find(n).kind for n in (*PARAMS, *KNOBS, *TEMPO, *switches, *TRIGGERS)}
+    assert {kinds[n] for n in (*PARAMS, *KNOBS, *TEMPO)} == {"value"}
+    assert {kinds[n] for n in switches} == {"switch"}
     assert {kinds[n] for n in TRIGGERS} == {"trigger"}
 
 

@@ -26,6 +26,16 @@ def test_switch_keys_turn_over(key, name):
         ("a", "autopilot", 1.0),
         ("0", "reset", 1.0),
         ("R", "reset", 1.0),
+        ("up", "tempo.double", 1.0),
+        ("down", "tempo.halve", 1.0),
+        ("comma", "tempo.earlier", 1.0),
+        ("period", "tempo.later", 1.0),
+        ("l", "tempo.lock", "toggle"),
+        ("e", "tempo.relearn", 1.0),
+        ("g", "tempo.range", 1.0),
+        ("s", "tempo.next_source", 1.0),
+        ("left_bracket", "tempo.offset_less", 1.0),
+        ("right_bracket", "tempo.offset_more", 1.0),
     ],
 )
 def test_table(key, address, value):
