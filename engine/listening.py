@@ -19,12 +19,14 @@ from engine.audio.tempo_desk import TempoDesk
 from engine.clock import AudioClock, monotonic, sleep
 from engine.exchange import EventQueue, Mailbox
 from engine.graph import Graph
-from engine.records import HOP_SECONDS, ControlEvent, Moment
+from engine.records import ControlEvent, Moment
 from engine.show import Show
 from engine.stats import InputMeter
 
 POLL_SECONDS = 0.002
 """A hop lasts 11 ms; looking this often costs little and delays it by 1 ms on average."""
+MOST_LATE, CAUGHT_UP = 0.3, 0.05
+"""Seconds: sound that waited longer is passed over, up to sound that waited no more than that."""
 KEPT = 32
 """Moments kept: 0.34 s, more than any output's latency but Bluetooth's."""
 GAIN = 0.02
@@ -35,7 +37,8 @@ class Listening:
     """Owns the graph while a performance runs; `moment` and `show` are mailboxes.
 
     `hops`, when it is set, receives every (HOP, 2) block and its show time for the recorder.
-    `delay` is the mean time in seconds from a hop's arrival to its moment, waiting included.
+    `delay` is the mean time in seconds from a hop's arrival to its moment, waiting included;
+    `skipped` counts hops that were passed over because the processor was busy elsewhere.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Listening:
         self.hops: EventQueue[tuple[np.ndarray, float]] | None = None
         self.faults = 0
         self.fault = ""
+        self.skipped = 0
         self._clock = clock
         self._events = events
         self._stop = threading.Event()
@@ -84,10 +88,35 @@ class Listening:
             if samples is None:
                 sleep(POLL_SECONDS)
             else:
-                self._hop(samples)
+                self._hop(self._newest(samples))
+
+    def _newest(self, samples: np.ndarray) -> np.ndarray:
+        """The hop to take in: this one, or the newest if it lies too far back.
+
+        A starved analysis would follow the music a second late for ever; the count of beats
+        knows what was passed over.
+        """
+        if self._late() < MOST_LATE:
+            return samples
+        while self._late() > CAUGHT_UP and (newer := self.source.read_hop()) is not None:
+            self._record(samples)
+            self.graph.skip(1)
+            self.skipped += 1
+            samples = newer
+        return samples
+
+    def _late(self) -> float:
+        """Seconds for which the hop read last has waited."""
+        return monotonic() - self.source.sounded - max(0.0, self.source.latency)
+
+    def _record(self, samples: np.ndarray) -> None:
+        """Hand the hop at the graph's time to the recorder."""
+        if self.hops is not None:
+            self.hops.put((samples, self.graph.time))
 
     def _hop(self, samples: np.ndarray) -> None:
         sounded = self.source.sounded
+        self._record(samples)
         self.graph.show = self.show.get()
         self.meter.take(samples)
         events = self._events.drain()
@@ -101,5 +130,3 @@ class Listening:
         self._clock.heard(self.graph.time, sounded)
         delay = monotonic() - sounded - self.source.latency
         self.delay += GAIN * (delay - self.delay)
-        if self.hops is not None:
-            self.hops.put((samples, self.graph.time - HOP_SECONDS))

@@ -303,6 +303,7 @@ class Performance:
         source = self.listening.source
         return {
             "audio_restarts": source.restarts,
+            "audio_skipped": self.listening.skipped,
             "audio_gone_s": round(source.silent_for(), 1),
             **self.listening.meter.figures(),
             **self.tempo.figures(),
@@ -321,6 +322,7 @@ class Performance:
             "generator restarts": health.restarts,
             "audio overruns": self.listening.source.overruns,
             "sound restarts": self.listening.source.restarts,
+            "hops passed over": self.listening.skipped,
             **self._fault_counts(),
         }
         return ", ".join([*parts, *(f"{n} {what}" for what, n in counts.items() if n)])

@@ -19,6 +19,7 @@ from PIL import Image
 from servers import jack, need, screen, sound, wait_for
 
 from engine.audio import demo
+from engine.clock import monotonic, sleep
 
 LOOK = """
 seed = 5
@@ -148,6 +149,39 @@ def stage(tmp_path_factory: pytest.TempPathFactory):
 def test_it_hears_the_beat_of_what_plays(stage: Stage) -> None:
     row = stage.wait("the beat", lambda row: row["confidence"] > 0.5)
     assert row["bpm"] == pytest.approx(124.0, rel=0.03)
+
+
+def test_the_stats_tell_level_tempo_and_the_parts_of_the_way_to_light(stage: Stage) -> None:
+    row = stage.wait("the song", lambda row: (row["input_peak_db"] or -99.0) > -30.0)
+    assert row["tempo_choice"] == "auto" and row["tempo_scale"] == 1.0
+    assert not row["tempo_locked"] and row["offset_ms"] == 0.0
+    parts = ("capture_ms", "analysis_ms", "waiting_ms", "drawing_ms", "presentation_ms")
+
+    def fits(row: dict) -> bool:
+        """The parts are the whole; each is a mean over a time of its own."""
+        return abs(sum(row[part] for part in parts) - row["latency_ms"]) < 30.0
+
+    assert stage.wait("parts that fit", fits)["drawing_ms"] > 0.5
+
+
+def test_a_midi_clock_takes_over_and_hands_set_the_tempo(stage: Stage) -> None:
+    stage.midi(0xFA)
+    begun, n = monotonic(), 0
+    while stage.stats()[-1]["tempo_source"] != "midi" and n < 4000:
+        stage.midi(0xF8)
+        n += 1
+        sleep(begun + n / 40.0 - monotonic())  # 100 beats a minute
+    stage.wait("the ear again", lambda row: row["tempo_source"] in ("audio", "flywheel"))
+    stage.osc("tempo/bpm", "f", "101.5")
+    row = stage.wait("a typed tempo", lambda row: row["tempo_source"] == "fixed")
+    stage.wait("its tempo", lambda row: abs(row["bpm"] - 101.5) < 0.1)
+    stage.osc("tempo/offset", "f", "12.0")
+    stage.key("l")
+    row = stage.wait("the lock", lambda row: row["tempo_locked"])
+    assert row["offset_ms"] == 12.0
+    stage.osc("tempo/relearn")
+    stage.osc("tempo/source", "s", "auto")
+    stage.wait("the ear", lambda row: row["tempo_choice"] == "auto" and not row["tempo_locked"])
 
 
 def test_what_is_in_the_window_moves_and_is_not_black(stage: Stage) -> None:
