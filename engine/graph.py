@@ -41,6 +41,7 @@ class Graph:
         self.tempo = tempo or TempoDesk()
         self.moment: Moment = silent_moment()
         self._hops = 0
+        self._passed = 0  # hops skipped since the last moment
         self._signals = SignalMaker()
         self._settings = USUAL
 
@@ -52,11 +53,13 @@ class Graph:
     def skip(self, hops: int) -> None:
         """Time goes on by so many hops that nobody listened to."""
         self._hops += hops
+        self._passed += hops
 
     def hop(self, samples: np.ndarray, events: Sequence[ControlEvent] = ()) -> Moment:
         """Take in HOP samples (HOP, 2) and the events since the last hop."""
         block = AudioBlock(self._hops * HOP, samples)
         self._hops += 1
+        passed, self._passed = self._passed, 0
         controls = self._controls(events)
         features, beat = self.tempo.process(block)
         if self._hops % SETTINGS_HOPS == 1:
@@ -66,7 +69,7 @@ class Graph:
         if controls.freeze and before.controls.freeze:  # the moment stands, the ear goes on
             self.moment = replace(before, controls=controls)
             return self.moment
-        pose = before.pose.moved(before.velocity, HOP_SECONDS)
+        pose = before.pose.moved(before.velocity, (1 + passed) * HOP_SECONDS)
         moment = Moment(block.time, signals, controls, pose)
         self.moment = replace(moment, velocity=velocity(block.time, moment, self.show))
         return self.moment

@@ -60,3 +60,15 @@ def test_next_leaves_the_autopilot_and_taps_set_the_tempo(graph: Graph) -> None:
         tapped = [_event(graph, "tap")] if hop % 47 == 0 else []
         graph.hop(SILENCE, tapped)
     assert graph.moment.signals.beat.bpm == pytest.approx(60.0 / (47 * HOP_SECONDS), rel=0.02)
+
+
+def test_time_that_nobody_listened_to_is_travelled(graph: Graph) -> None:
+    """The camera and the beat are where they would have been."""
+    graph.hop(SILENCE, [_event(graph, "motion.x", 1.0)])
+    before = graph.hop(SILENCE)
+    graph.skip(93)
+    after = graph.hop(SILENCE)
+    assert after.time - before.time == pytest.approx(94 * HOP_SECONDS)
+    assert after.pose.since(before.pose).x == pytest.approx(94 * HOP_SECONDS)
+    gone = after.signals.beat.beat - before.signals.beat.beat
+    assert gone == pytest.approx(94 * HOP_SECONDS * 2.0, rel=0.01)

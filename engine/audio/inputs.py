@@ -80,6 +80,7 @@ class LiveInput:
         self._rate = SAMPLERATE
         self._anchor = (0, self._last_block)  # samples that came in, and when the last one sounded
         self._delay = self._named_latency = 0.0
+        self._fresh = True  # no block came from this stream yet: there is nothing it could lose
         self.latency = 0.0
         self.sounded = self._last_block
         self._ended = threading.Event()
@@ -154,12 +155,13 @@ class LiveInput:
             age = self._named_latency
         if status.input_overflow:
             self._input_overflows += 1
+        if status.input_overflow and not self._fresh:
             lost = round((now - age - self._anchor[1]) * self._rate)
             self._ring.write(LOST[: max(0, lost)])
         self._ring.write(samples)
         self._delay = age - count / self._rate
         self._anchor = (self._ring.written, now - self._delay)
-        self._last_block = now
+        self._last_block, self._fresh = now, False
 
     def _open(self) -> None:
         index, device = devices.find_input(self.name)
@@ -170,6 +172,7 @@ class LiveInput:
             "blocksize": HOP,
             "callback": self._callback,
         }
+        self._fresh = True
         try:
             self._changer, self._rate = None, SAMPLERATE
             self._stream = devices.open_stream("InputStream", samplerate=SAMPLERATE, **settings)

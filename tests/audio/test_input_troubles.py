@@ -108,6 +108,32 @@ def test_a_device_that_is_not_there_again_is_asked_for_with_growing_pauses(
         source.close()
 
 
+def test_a_device_that_comes_back_at_another_rate_is_resampled(sound_server, monkeypatch):
+    open_stream, rates = devices.open_stream, []
+
+    def choosy(kind, **settings):
+        if rates and settings["samplerate"] == SAMPLERATE:
+            raise DeviceError("Invalid sample rate")
+        rates.append(settings["samplerate"])
+        return open_stream(kind, **settings)
+
+    monkeypatch.setattr(devices, "open_stream", choosy)
+    source = LiveInput("pulse")
+    source.start()
+    try:
+        read(source, 0.4)
+        sound_server.kill()
+        read(source, 1.5)
+        sound_server.start()
+        read(source, 20.0, until=lambda: len(rates) > 1 and source.silent_for() < 0.1)
+        assert rates[0] == SAMPLERATE and rates[1] != SAMPLERATE
+        hops = read(source, 2.0)
+        assert 1.5 < len(hops) * HOP_SECONDS < 2.5
+        assert abs(clock.monotonic() - source.sounded - source.latency) < 0.3
+    finally:
+        source.close()
+
+
 def test_sound_is_placed_where_it_sounded(sound_server):
     """PulseAudio's account of when a click leaves is one witness, our input's of it the other."""
     left, played = [], 0
@@ -151,6 +177,7 @@ def test_what_the_driver_lost_is_silence_and_the_beat_stays_in_place(monkeypatch
     now = [50.0]
     monkeypatch.setattr(clock, "monotonic", lambda: now[0])
     source, hops = LiveInput("no device"), 0
+    assert source.sounded == 50.0
     block = np.ones((HOP, 2), np.float32)
     fine, lossy = SimpleNamespace(input_overflow=False), SimpleNamespace(input_overflow=True)
     for n in range(10):
