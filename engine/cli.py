@@ -327,8 +327,10 @@ def _shader(verbs: argparse._SubParsersAction) -> _Parser:
 
 def _bench(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "bench", "measures this machine; the last line is JSON", "generator")
-    verb.add_argument("what", choices=("generator", "compositor", "latency"))
+    verb.add_argument("what", choices=("generator", "compositor", "latency", "hearing"))
     _model(verb)
     verb.add_argument("--size", type=size, metavar="WxH")
-    verb.add_argument("--seconds", type=seconds, default=10.0)
+    verb.add_argument("--seconds", type=seconds, help="default 10; hearing: of music, all there is")
+    verb.add_argument("--music", type=Path, metavar="DIR", help="hearing: a split of training.music")
+    verb.add_argument("--madmom", default="", metavar="PYTHON", help="hearing: one that has madmom")
     return verb

@@ -271,19 +271,24 @@ def shader(options: Namespace) -> int:
 
 def bench(options: Namespace) -> None:
     """A table, then one JSON line."""
+    seconds = options.seconds or 10.0
     if options.what == "generator":
         from bench.generator import run
 
-        report = run(options.model, options.size or (256, 256), options.seconds,
+        report = run(options.model, options.size or (256, 256), seconds,
                      runtime=options.runtime)
     elif options.what == "latency":
         from bench.latency import run
 
-        report = run(options.seconds, options.size or (640, 360))
+        report = run(seconds, options.size or (640, 360))
+    elif options.what == "hearing":
+        from bench.hearing import run
+
+        report = run(options.seconds, options.music, options.madmom)
     else:
         from bench.compositor import run
 
         sizes = (options.size,) if options.size else ((640, 360), (1280, 720))
-        report = run(sizes, options.seconds)
+        report = run(sizes, seconds)
     machine = {"bench": options.what, "version": __version__, "cpus": os.cpu_count()}
     print(json.dumps({**machine, **report}))

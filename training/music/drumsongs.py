@@ -83,7 +83,8 @@ def drum_song(split: str, rng: np.random.Generator) -> Piece:
 
 
 def _accompany(score: Score, bars: int, rng: np.random.Generator) -> None:
-    style = next(s for s in STYLES if s.name == rng.choice(BAND_STYLES))
+    name = str(rng.choice(BAND_STYLES))
+    style = next(style for style in STYLES if style.name == name)
     band = Band(style, draw_kit(rng, style.kicks), rng)
     on = {"pad", "lead"} if rng.random() < 0.5 else {"stab", "pad"}
     for bar in range(bars):
