@@ -20,7 +20,7 @@ WINGS = {
     "engine.render": {"numpy", "moderngl", "glfw", "av", "PIL"},
     "controllers": {"mido", "pythonosc", "rtmidi", "rtmidi2"},
 }
-RIM = {"graph", "listening", "staging", "watching", "play_options", "live", "offline"}
+RIM = {"graph", "listening", "staging", "watching", "play_options", "reporting", "live", "offline"}
 TOP = {"cli", "commands", "machine", "vocabulary", "__main__"}
 
 
