@@ -331,6 +331,6 @@ def _bench(verbs: argparse._SubParsersAction) -> _Parser:
     _model(verb)
     verb.add_argument("--size", type=size, metavar="WxH")
     verb.add_argument("--seconds", type=seconds, help="default 10; hearing: of music, all there is")
-    verb.add_argument("--music", type=Path, metavar="DIR", help="hearing: a split of training.music")
+    verb.add_argument("--music", type=Path, metavar="DIR", help="hearing: a split of the music")
     verb.add_argument("--madmom", default="", metavar="PYTHON", help="hearing: one that has madmom")
     return verb
