@@ -69,6 +69,22 @@ def test_a_source_drives_the_clock_within_two_beats():
     assert booth.desk.figures()["tempo_source"] == "link"
 
 
+def test_going_over_to_another_source_glides():
+    """Half a beat off and at another tempo: there within some beats, and nothing jumps."""
+    booth = Booth(Line("link", 120.0), Line("midi", 104.0, first=0.25), source="link")
+    booth.run(5.1)
+    booth.press("tempo.source.midi")
+    steps, before = [], booth.beat.beat
+    for _ in range(150):
+        booth.run(HOP_SECONDS)
+        steps.append((booth.beat.beat - before) / HOP_SECONDS * 60.0)
+        before = booth.beat.beat
+    moving = [step for step in steps if step < 400.0]  # whole beats may be skipped for the bar
+    assert len(moving) >= len(steps) - 1
+    assert 40.0 < min(moving) and max(moving) < 200.0
+    assert booth.off(60.0 / 104.0, 0.25) == pytest.approx(0.0, abs=8.0)
+
+
 def test_double_and_halve_keep_every_beat():
     booth = Booth(Line("link", 120.0), source="link")
     booth.run(4.0)

@@ -11,7 +11,9 @@ thread joins and leaves; `read` and `publish` belong to the analysis thread and 
 
 from __future__ import annotations
 
+import socket
 import threading
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
@@ -23,6 +25,8 @@ from engine.records import Beat, Reading
 QUANTUM = 4.0
 ALONE_SECONDS = 3.0
 """So long without peers, and the session is left."""
+SCOUT_SECONDS = 5.0
+"""So often the network's interfaces are looked at anew."""
 PUBLISH_SECONDS = 0.5
 PULL, MOST_PULL = 0.2, 0.05
 """Change of the published tempo for each beat of phase error, and at most."""
@@ -112,39 +116,34 @@ class AbletonLink:
             session.enabled = False
 
     def _run(self) -> None:
-        try:
-            with scout_socket() as listener:
-                while not self._closed.is_set():
-                    self._scout(listener)
-        except OSError as error:
-            self._problem = f"no network for Link ({error.strerror or error})"
-
-    def _scout(self, listener: Any) -> None:
-        """Wait until somebody is there, join, and leave when alone."""
+        """Scout anew every some seconds: networks come and go."""
         scout = LinkScout()
-        while not scout.settled(monotonic()):
+        while not self._closed.is_set():
             try:
+                with scout_socket() as listener:
+                    self._problem = ""
+                    if self._met(scout, listener):
+                        self._stay()
+                        scout.forget()
+            except OSError as error:
+                self._problem = f"no network for Link ({error.strerror or error})"
+                self._closed.wait(SCOUT_SECONDS)
+
+    def _met(self, scout: LinkScout, listener: socket.socket) -> bool:
+        """Whether somebody turned up in the next SCOUT_SECONDS."""
+        end = monotonic() + SCOUT_SECONDS
+        while monotonic() < end and not self._closed.is_set():
+            with suppress(TimeoutError):
                 scout.take(listener.recv(2048), monotonic())
-            except TimeoutError:
-                pass
-            if self._closed.is_set():
-                return
+            if scout.settled(monotonic()):
+                return True
+        return False
+
+    def _stay(self) -> None:
+        """Join, and leave when alone."""
         self._join()
         company = monotonic()
         while monotonic() - company < ALONE_SECONDS and not self._closed.wait(0.1):
             if self.peers:
                 company = monotonic()
         self._leave()
-        while _waiting(listener):  # our own messages, and those of the past
-            pass
-
-
-def _waiting(listener: Any) -> bool:
-    """Throw one packet away; False when none waits."""
-    listener.settimeout(0.0)
-    try:
-        return bool(listener.recv(2048))
-    except BlockingIOError:
-        return False
-    finally:
-        listener.settimeout(0.2)
