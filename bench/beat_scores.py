@@ -177,7 +177,7 @@ def tempo_right(truth: Truth, heard: Heard) -> float:
 def jumps(truth: Truth, heard: Heard) -> int:
     """Falls out of a lock into half-beats, double or half tempo.
 
-    Locked after four beats hit in a row; a fall is three of four beats followed by a claim in the
+    Locked after four beats hit in a row with nothing between; a fall is three of four beats followed by a claim in the
     middle of their interval, or every other of six beats missed. It counts once, until the next
     lock; a change of track and an unknown span end a lock without a fault.
     """
@@ -191,12 +191,13 @@ def jumps(truth: Truth, heard: Heard) -> int:
     gap = np.diff(beats)[np.clip(place, 0, len(beats) - 2)]
     share = (heard.t - beats[np.clip(place, 0, None)]) / gap
     middle = np.isin(np.arange(len(beats)), place[inside & (share > 0.3) & (share < 0.7)])
+    clean = hit & ~np.concatenate([[False], middle[:-1]])
     free = ~known(truth, beats)
     for change in truth.changes:
         free |= (beats >= change - 1.0) & (beats < change + SETTLE)
     count, run = 0, 0
     for k in range(6, len(beats)):
-        run = 0 if free[k] else run + 1 if hit[k] or run >= 4 else 0
+        run = 0 if free[k] else run + 1 if clean[k] or run >= 4 else 0
         halved = (hit[k - 5 : k + 1] == np.arange(6) % 2).all() \
             or (hit[k - 5 : k + 1] == 1 - np.arange(6) % 2).all()
         if run >= 4 and (middle[k - 3 : k + 1].sum() >= 3 or halved):

@@ -183,7 +183,8 @@ def summary(tally: Tally) -> dict[str, Any]:
         return round(float(values.mean()), 4) if len(values) else None
 
     def median(values: list[float]) -> float | None:
-        return round(float(np.median(values)), 2) if len(values) else None
+        middle = float(np.median(values)) if len(values) else np.inf
+        return round(middle, 2) if np.isfinite(middle) else None
 
     def ten_minutes(count: float, of: float) -> float | None:
         return round(10.0 * count / of, 2) if of else None
