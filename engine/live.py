@@ -155,6 +155,8 @@ class Performance:
             sources.append(AbletonLink(self.clock, lead=options.link == "lead"))
         if options.prolink is not None:
             sources.append(ProDjLink(self.clock, options.prolink, options.player))
+            if options.prolink.startswith("127."):
+                self._notes.append("Pro DJ Link is heard on this machine only; see --prolink")
         return sources
 
     def _osc(self) -> OscInput | None:
@@ -238,10 +240,10 @@ class Performance:
             self._prepare = False
             prepare(self.compositor, self.listening.show.get(), strict=False)
             self._tell_faults()
-        now = self.clock.now()
-        seen = now + self.latency.lead + self.tempo.offset_ms / 1000.0
-        moment = self.listening.moment_at(seen)
-        params = self._params(seen, moment)
+        seen = self.clock.now() + self.latency.lead
+        meant = seen + self.tempo.offset_ms / 1000.0
+        moment = self.listening.moment_at(meant)
+        params = self._params(meant, moment)
         frame = self.generator.latest()
         if frame is not None and frame.number != self._shown and not params.freeze:
             self._shown = frame.number
@@ -249,7 +251,7 @@ class Performance:
         if not params.freeze:
             self.generator.submit(params)
         self.compositor.draw(params, self.window.screen)
-        self._record(now)
+        self._record(seen)
 
     def _tell_faults(self) -> None:
         """After a save: say once what is wrong with a shader; its last good program stays."""

@@ -8,10 +8,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.io import wavfile
 
 from engine import clock
 from engine.audio import devices
 from engine.audio.inputs import LiveInput
+from engine.audio.songs import SongPlayer
 from engine.errors import DeviceError
 from engine.graph import Graph
 from engine.records import HOP, HOP_SECONDS, SAMPLERATE
@@ -167,6 +169,35 @@ def test_sound_is_placed_where_it_sounded(sound_server):
     errors = [min((time - known for known in left), key=abs) for time in heard[2:]]
     assert len(errors) > 4
     assert abs(np.median(errors)) < 0.002
+
+
+def test_a_song_knows_when_its_sound_is_in_the_room(sound_server, tmp_path):
+    """It is read before it sounds; what the input hears of it says when that was."""
+    song = np.zeros((3 * SAMPLERATE, 2), np.float32)
+    for n in range(8, 28):
+        song[n * SAMPLERATE // 10 : n * SAMPLERATE // 10 + 48] = 0.8
+    wavfile.write(tmp_path / "clicks.wav", SAMPLERATE, song)
+    room, player = LiveInput("pulse"), SongPlayer(tmp_path / "clicks.wav")
+    times: dict[str, list[float]] = {"room": [], "song": []}
+    room.start()
+    player.start()
+    ahead = []
+    try:
+        end = clock.monotonic() + 6.0
+        while clock.monotonic() < end and not player.finished:
+            clock.sleep(0.002)
+            for name, source in (("room", room), ("song", player)):
+                if (hop := source.read_hop()) is not None and hop[:, 0].max() > 0.5:
+                    begin = int(np.argmax(hop[:, 0] > 0.5))
+                    times[name].append(source.sounded - (HOP - begin) / SAMPLERATE)
+            ahead.append(-player.latency)
+    finally:
+        player.close()
+        room.close()
+    errors = [min((time - t for t in times["song"]), key=abs) for time in times["room"][2:]]
+    assert len(errors) > 5
+    assert abs(np.median(errors)) < 0.002
+    assert 0.0 < np.median(ahead) < 0.3
 
 
 def _times(age: float) -> SimpleNamespace:
