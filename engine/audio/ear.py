@@ -3,9 +3,9 @@
 Four steps: front_end.py makes a row of bands, network.py says whether the hop is a beat, a first
 beat, and whether there is one to follow at all, bar_space.py weighs every tempo and place in the
 bar against that, and steady.py follows the one that is settled on to the millisecond. This file
-does the settling: a place is kept until another has been likelier for a while, longer where it is
-only the off-beat or a double or half tempo of the same music, so that nothing flips on the
-screen. Causal, deterministic, no clock. On the analysis thread.
+does the settling: a place is kept until another has been followed beside it for some beats and was
+seen more clearly; longer where it is only the off-beat or a double or half tempo of the same
+music, so that nothing flips on the screen. Causal, deterministic, no clock. On the analysis thread.
 """
 
 from __future__ import annotations
@@ -22,15 +22,19 @@ SAME_TEMPO, SAME_PHASE = 0.04, 0.13
 """What counts as the same place: relative difference of tempo, beats of difference of phase."""
 SURE = 0.5
 """How sure the belief must be of a place for it to be settled on."""
-MOVE_SECONDS, FLIP_SECONDS = 0.8, 3.0
-"""For so long another place must be likelier: any other, and the off-beat or a simple ratio."""
 RATIOS = (0.5, 2.0, 2 / 3, 1.5, 0.75, 4 / 3)
+MOVE, FLIP, OCTAVE = (2, 0.4, 0.15), (5, 0.6, 0.3), (8, 0.5, -1.0)
+"""Beats for which another place must be followed, how clearly its beats must be seen and how much
+more clearly than one's own: another tempo, another place at the same or a simple ratio of it, and
+a faster one of those, whose beats are seen as well where both are right."""
 PULSE_SECONDS = 0.6
 """Smooths what the network says of there being a beat at all."""
 PULSE_ENOUGH = 0.5
 """From here on it is not doubted."""
 RISE_SECONDS, BREAK_SECONDS, DOUBT_SECONDS = 0.3, 60.0, 4.0
 """Time constants of trust: towards the belief, with no beat to be heard, with another likelier."""
+DOUBTED = 0.3
+"""Trust below which another place is settled on at once."""
 BAR_SURE, BAR_BEATS = 0.7, 3
 """So sure of the bar, for so many beats, before the bar is settled or moved."""
 
@@ -56,7 +60,7 @@ class NetworkEar:
     def _settle_nothing(self) -> None:
         self._pulse = SteadyPulse()
         self._trust = self._pulsing = 0.0
-        self._other_seconds = 0.0
+        self._rival: SteadyPulse | None = None
         self._place = 0  # beat of the bar at the pulse's last beat
         self._bar_known, self._bar_shift, self._bar_beats = False, 0, 0
         self._half_done = False
@@ -71,6 +75,8 @@ class NetworkEar:
         if self._pulse.step(heard, seen.beat + seen.down):
             self._place = (self._place + 1) % BEATS
             self._half_done = False
+        if self._rival is not None:
+            self._rival.step(heard, seen.beat + seen.down)
         self._space.step(seen, self._held(heard))
         share = HOP_SECONDS / PULSE_SECONDS
         self._pulsing += share * (seen.pulse - self._pulsing)
@@ -88,16 +94,11 @@ class NetworkEar:
         low, high, mass = self._space.tempo()
         phase, focus, bpm = self._space.phase(low, high)
         sure = mass * focus**2
-        ratio = bpm * self._pulse.period / 60.0
-        error = (phase - self._pulse.phase(heard) + 0.5) % 1.0 - 0.5
-        same = abs(ratio - 1.0) < SAME_TEMPO and abs(error) < SAME_PHASE
-        if same or sure < SURE:
-            self._other_seconds = max(0.0, self._other_seconds - HOP_SECONDS)
-        else:
-            self._other_seconds += HOP_SECONDS
-        if not same and sure >= SURE and self._other_seconds > self._patience(ratio, error):
-            self._pulse.set(heard - phase * 60.0 / bpm, 60.0 / bpm)
-            self._other_seconds, self._trust = 0.0, 0.0
+        same = _same(self._pulse, heard, phase, bpm)
+        if same:
+            self._rival = None
+        elif sure >= SURE and self._loses(heard, phase, bpm):
+            self._trust, self._rival = 0.0, None
             self._bar_known, self._half_done = False, True
             same = True
         self._trust_towards(sure, same)
@@ -105,17 +106,36 @@ class NetworkEar:
             self._half_done = True
             self._look_at_bar(self._space.bar(low, high))
 
-    def _patience(self, ratio: float, error: float) -> float:
-        """Seconds for which another place must be likelier."""
-        if self._trust < 0.3:
-            return 0.0
-        simple = min(abs(ratio / r - 1.0) for r in RATIOS) < SAME_TEMPO
-        flip = abs(ratio - 1.0) < SAME_TEMPO and abs(error) > 0.35
-        return FLIP_SECONDS if simple or flip else MOVE_SECONDS
+    def _loses(self, heard: float, phase: float, bpm: float) -> bool:
+        """Follow what is likeliest now beside what is settled on, and let it take over in time."""
+        last, period = heard - phase * 60.0 / bpm, 60.0 / bpm
+        if self._trust < DOUBTED:
+            self._pulse.set(last, period)
+            return True
+        rival = self._rival
+        if rival is None or not _same(rival, heard, phase, bpm):
+            self._rival = self._pulse.another(last, period)
+            return False
+        beats, clear, more = terms = self._terms(rival)
+        shown = rival.weakest if terms is OCTAVE else rival.strength
+        if rival.beats < beats or shown < max(clear, self._pulse.strength + more):
+            return False
+        self._pulse = rival
+        return True
+
+    def _terms(self, rival: SteadyPulse) -> tuple[int, float, float]:
+        """What the rival must show: see MOVE, FLIP and OCTAVE."""
+        ratio = self._pulse.period / rival.period
+        if abs(ratio - 1.0) < SAME_TEMPO:
+            return FLIP
+        if min(abs(ratio / r - 1.0) for r in RATIOS) < SAME_TEMPO:
+            return OCTAVE if ratio > 1.0 else FLIP
+        return MOVE
 
     def _trust_towards(self, sure: float, same: bool) -> None:
         if not same:
-            goal, seconds = 0.0, DOUBT_SECONDS if sure >= SURE else BREAK_SECONDS
+            clearer = self._rival is not None and self._rival.strength > self._pulse.strength
+            goal, seconds = 0.0, DOUBT_SECONDS if clearer else BREAK_SECONDS
         elif self._pulse.strength > 0.3 or sure > self._trust:
             goal, seconds = sure, RISE_SECONDS if sure > self._trust else DOUBT_SECONDS
         else:
@@ -141,3 +161,9 @@ class NetworkEar:
         sure = self._trust * min(1.0, self._pulsing / PULSE_ENOUGH)
         bar_beat = (self._place + int(np.floor(beats))) % BEATS if self._bar_known else None
         return Reading(time, 60.0 / self._pulse.period, beats % 1.0, bar_beat, sure)
+
+
+def _same(pulse: SteadyPulse, heard: float, phase: float, bpm: float) -> bool:
+    """Whether a pulse is at that phase and tempo, as near as matters."""
+    error = (phase - pulse.phase(heard) + 0.5) % 1.0 - 0.5
+    return abs(bpm * pulse.period / 60.0 - 1.0) < SAME_TEMPO and abs(error) < SAME_PHASE

@@ -22,7 +22,7 @@ PERIOD_WALK, TIME_WALK = 0.0006, 0.002
 FIRST_PERIOD, LOOSE_PERIOD = 0.02, 0.015
 """How unsure the period is at first and when the grip is loosened, as a share."""
 FAINT = 0.12
-"""Peaks with less in them are not looked at."""
+"""Peaks that hold less above what is around them are not looked at."""
 REMEMBER = 32
 
 
@@ -33,15 +33,26 @@ class SteadyPulse:
         self._seen = np.zeros(REMEMBER)
         self.period, self.time, self.strength = 0.5, 0.0, 0.0
         """Seconds a beat; a beat's time; how clearly the last beats were seen, 0..1."""
+        self.weakest, self._before = 0.0, 0.0
+        """The same of the weaker of each two neighbours: low where only every other is a beat."""
         self._spread = np.zeros((2, 2))
         self._side = 0.0
         self._now = 0.0
+        self.beats = 0
+        """Beats followed since it was set."""
+
+    def another(self, time: float, period: float) -> SteadyPulse:
+        """One with the same memory of what was seen, set to another beat."""
+        pulse = SteadyPulse()
+        pulse._seen[:] = self._seen
+        pulse.set(time, period)
+        return pulse
 
     def set(self, time: float, period: float) -> None:
         """A beat was at `time`, the next is a period later."""
         self.time, self.period = time, period
         self._spread = np.diag([0.015**2, (FIRST_PERIOD * period) ** 2])
-        self._side = 0.0
+        self._side, self.beats = 0.0, 0
 
     def phase(self, time: float) -> float:
         """Beats since the last known one at `time`: mostly 0..1, a little more before a step."""
@@ -53,8 +64,11 @@ class SteadyPulse:
         self._seen[-1] = seen
         self._now = time
         reach = min(WINDOW_HOPS, int(self.period / 6 / HOP_SECONDS))
-        if time < self.time + self.period + (reach + 1) * HOP_SECONDS:
+        behind = time - self.time - (reach + 1) * HOP_SECONDS
+        if behind < self.period:
             return False
+        self.time += (behind // self.period - 1.0) * self.period  # not asked for a long time
+        self.beats += 1
         self._predict()
         self._measure(reach)
         return True
@@ -71,14 +85,17 @@ class SteadyPulse:
         middle = REMEMBER - 1 - round((self._now - self.time) / HOP_SECONDS)
         low, high = max(1, middle - reach), min(REMEMBER - 1, middle + reach + 1)
         peak = low + int(self._seen[low:high].argmax())
-        near = self._seen[max(0, peak - 2) : peak + 3]
-        weight = float(near.sum())
-        self.strength += 0.4 * (min(1.0, weight) - self.strength)
+        near = self._seen[max(0, peak - 2) : peak + 3] - np.median(self._seen[low - 1 : high + 1])
+        near = np.maximum(near, 0.0)
+        weight = min(1.0, float(near.sum()))
+        self.strength += 0.4 * (weight - self.strength)
+        self.weakest += 0.4 * (min(weight, self._before) - self.weakest)
+        self._before = weight
         if weight < FAINT:
             return
-        at = max(0, peak - 2) + float(near @ np.arange(len(near))) / weight
+        at = max(0, peak - 2) + float(near @ np.arange(len(near)) / near.sum())
         error = self._now - (REMEMBER - 1 - at) * HOP_SECONDS - self.time
-        self._move(error, (SIGMA_SECONDS / min(1.0, weight)) ** 2)
+        self._move(error, (SIGMA_SECONDS / weight) ** 2)
 
     def _move(self, error: float, variance: float) -> None:
         total = self._spread[0, 0] + variance

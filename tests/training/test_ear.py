@@ -1,0 +1,128 @@
+"""The ear's kitchen: targets, lanes, the same network in torch and in numpy, the scores."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from engine.audio.claims import BeatClaim
+from engine.audio.front_end import WIDTH
+from engine.audio.network import DELAY_SECONDS, Network
+from engine.records import HOP_SECONDS, Beat
+from training.ear.model import Ear, export, loss_of, total, weights_of
+from training.ear.rows import COLUMNS, Lane, Rows, targets_of, tuned
+from training.ear.score import locked_at, score, seen_of
+
+LABELS = {
+    "beats": [1.0, 1.5, 2.0, 2.5, 6.0, 6.5],
+    "bar_pos": [3, 4, 1, 2, 1, 2],
+    "unknown": [[6.2, 7.0]],
+    "changes": [],
+    "meter": 4,
+    "tempo": 120.0,
+    "seconds": 7.5,
+}
+
+
+def test_targets_peak_a_little_after_the_beats():
+    targets = targets_of(LABELS, 700)
+    time = (np.arange(700) + 1) * HOP_SECONDS - DELAY_SECONDS
+    peaks = [k for k in range(1, 699) if targets[k, 0] >= max(0.6, *targets[k - 1 : k + 2, 0])]
+    assert np.abs(time[peaks] - LABELS["beats"]).max() < 0.6 * HOP_SECONDS
+    assert [targets[k, 1] for k in peaks] == [0, 0, 1, 0, 1, 0]
+    pulse = targets[:, 3] > 0
+    assert pulse[(time > 1.01) & (time < 3.4)].all()
+    assert not pulse[(time < 0.99) | ((time > 3.6) & (time < 5.9))].any()
+    assert not targets[(time > 6.21) & (time < 6.99), 4].any()
+
+
+def test_music_without_beats_is_known_to_have_none():
+    targets = targets_of(LABELS | {"beats": [], "bar_pos": [], "unknown": []}, 50)
+    assert not targets[:, [0, 3, 7]].any() and targets[:, 4].all()
+
+
+def test_a_lane_plays_a_piece_on_until_it_takes_another():
+    bands = np.random.default_rng(0).random((3000, WIDTH // 2)).astype(np.float16)
+    piece = Rows("a", bands, np.zeros((3000, len(COLUMNS)), np.float32))
+    lane = Lane(np.random.default_rng(1), 200)
+    begins = [lane.next([piece])[2] for _ in range(30)]
+    assert begins[0] and 3 < sum(begins) < 20
+    rows, targets, _ = lane.next([piece])
+    assert rows.shape == (200, WIDTH) and rows.dtype == np.float32 and np.isfinite(rows).all()
+    assert sorted(tuned(0)) == list(range(WIDTH // 2))
+
+
+def test_numpy_plays_what_torch_was_taught(tmp_path):
+    torch.manual_seed(0)
+    model = Ear().eval()
+    model.mean.uniform_(0, 1)
+    model.deviation.uniform_(0.5, 2)
+    rows = np.random.default_rng(0).random((60, WIDTH)).astype(np.float32)
+    network = Network(weights_of(model))
+    seen = [network.process(row) for row in rows]
+    with torch.no_grad():
+        out = model(torch.from_numpy(rows)[None])[0][0]
+    true = torch.cat([out[:, :3].softmax(-1), out[:, 3:4].sigmoid()], -1).numpy()
+    mine = np.array([(s.none, s.beat, s.down, s.pulse) for s in seen])
+    assert np.abs(mine - true).max() < 1e-5
+    export(model, tmp_path / "ear.npz")
+    assert (tmp_path / "ear.npz").stat().st_size < 300_000
+
+
+def test_a_few_steps_lower_the_loss():
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    targets = torch.from_numpy(np.stack([targets_of(LABELS, 300)] * 2))
+    rows = torch.from_numpy(rng.random((2, 300, WIDTH)).astype(np.float32))
+    rows[..., :20] += targets[..., :1]
+    model = Ear(hidden=16)
+    optimiser = torch.optim.Adam(model.parameters(), 0.01)
+    first = None
+    for _ in range(25):
+        loss = total(loss_of(model(rows)[0], targets))
+        first = first or float(loss.detach())
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert float(loss.detach()) < 0.6 * first
+
+
+def test_unknown_bars_teach_nothing_of_bars():
+    targets = torch.from_numpy(targets_of(LABELS | {"bar_pos": [0] * 6}, 300))[None]
+    out = torch.zeros(1, 300, 6)
+    out[..., 1], out[..., 2] = 1.0, -1.0
+    swapped = out[..., [0, 2, 1, 3, 4, 5]]
+    assert float(loss_of(out, targets)["beat"]) == pytest.approx(
+        float(loss_of(swapped, targets)["beat"])
+    )
+
+
+def claims(times: list[float], late: float = 0.005) -> list[BeatClaim]:
+    return [BeatClaim(t, t + late, 120.0, 1) for t in times]
+
+
+def test_a_lock_is_four_right_claims_in_a_row():
+    true = np.arange(0, 10, 0.5)
+    assert locked_at(true, claims([0.7, 1.0, 1.5, 2.0, 2.5]), 0.0) == pytest.approx(2.505)
+    assert locked_at(true, claims([0.5, 1.0, 1.5, 2.5, 3.0]), 0.0) == np.inf
+    assert locked_at(true, claims([0.5, 1.0, 1.5, 2.0], late=0.06), 0.0) == np.inf
+
+
+def test_a_perfect_clock_scores_one_and_an_idle_one_nothing():
+    beats = [0.25 + 0.5 * k for k in range(60)]
+    labels = LABELS | {"beats": beats, "bar_pos": [k % 4 + 1 for k in range(60)],
+                       "unknown": [], "seconds": 30.0}  # fmt: skip
+    times = np.arange(2800) * HOP_SECONDS
+    clock = [Beat(t, (t - 0.25) * 2 + 4, 120.0, 1.0) for t in times]
+    got = score(labels, clock)
+    assert got["f"] == got["cmlt"] == got["down_f"] == got["down_16"] == got["tempo"] == 1.0
+    assert abs(got["bias_ms"]) < 1 and got["lock"] < 2.3
+    silent = score(labels | {"beats": [], "bar_pos": []}, [Beat(t, 0.0) for t in times])
+    assert silent["no_conf"] == 0.0 and silent["no_beats"] == 0.0
+
+
+def test_what_the_network_sees_is_a_distribution():
+    seen = seen_of(Ear().eval(), np.zeros((20, WIDTH // 2), np.float16))
+    assert seen.shape == (20, 4)
+    assert seen[:, :3].sum(axis=1) == pytest.approx(np.ones(20), abs=1e-5)
