@@ -24,8 +24,14 @@ QUIET = ("break", "build", "ambient", "hats")
 """Sections without a full beat; drums that come back after them enter."""
 
 
-def generate(rng: np.random.Generator, style: str | None = None, bars: int | None = None) -> Piece:
-    """A piece in a named style, else a drawn one. `bars` cuts the form short (tests)."""
+def generate(
+    rng: np.random.Generator, style: str | None = None, bars: int | None = None,
+    sampled: bool = True,
+) -> Piece:
+    """A piece in a named style, else a drawn one. `bars` cuts every section short.
+
+    `sampled` False keeps to the generator's own sounds, so that no soundfont is needed.
+    """
     chosen = next((s for s in STYLES if s.name == style), None) if style else _draw_style(rng)
     if chosen is None:
         raise ValueError(f"style {style!r}: must be one of {', '.join(s.name for s in STYLES)}")
@@ -41,9 +47,9 @@ def generate(rng: np.random.Generator, style: str | None = None, bars: int | Non
         swing8=rng.choice([0.0, rng.uniform(0, chosen.swing8)]),
         loose=rng.uniform(0.001, 0.006) if chosen.acoustic else 0.0)
     kit = draw_kit(rng, chosen.kicks, chosen.acoustic)
-    if rng.random() < (0.7 if chosen.acoustic else SAMPLED):
+    if sampled and rng.random() < (0.7 if chosen.acoustic else SAMPLED):
         kit = with_samples(kit, rng, kick=chosen.acoustic or rng.random() < 0.3)
-    band = Band(chosen, kit, rng)
+    band = Band(chosen, kit, rng, sampled)
     _perform(score, band, form)
     samples = _mix(score, chosen, form)
     return _labelled(score, form, samples, chosen)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import mido
@@ -86,19 +87,32 @@ def span(midi: mido.MidiFile) -> tuple[float, float]:
 
 
 def with_grid(midi: mido.MidiFile, grid: Grid) -> mido.MidiFile:
-    """The same notes in the tempo of a grid, at one constant tempo and very fine ticks.
+    """The same notes in the tempo of a grid."""
+    counts, last = np.arange(len(grid.times)), float(grid.times[-1] - grid.times[-2])
 
-    Not a tempo mark a beat: fluidsynth rounds each down to a whole millisecond, and the sound then
-    runs away from the map by half a millisecond a beat.
+    def seconds(quarters: np.ndarray) -> np.ndarray:
+        beyond = np.maximum(0.0, quarters - counts[-1]) * last
+        return np.interp(quarters, counts, grid.times) + beyond
+
+    return _placed(midi, seconds)
+
+
+def straight(midi: mido.MidiFile) -> mido.MidiFile:
+    """The same notes at the same seconds, without the tempo marks of the file."""
+    return _placed(midi, lambda quarters: beat_times(midi, quarters))
+
+
+def _placed(midi: mido.MidiFile, seconds: Callable[[np.ndarray], np.ndarray]) -> mido.MidiFile:
+    """Notes at `seconds(quarters)`, by one constant tempo and very fine ticks.
+
+    Not by tempo marks: fluidsynth rounds each down to a whole millisecond, and the sound then
+    runs away from the map by up to a millisecond a beat.
     """
     out = mido.MidiFile(ticks_per_beat=FINE)
     out.tracks.append(mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=500_000)]))
-    counts, last = np.arange(len(grid.times)), float(grid.times[-1] - grid.times[-2])
     for track in midi.tracks:
         quarters = np.cumsum([m.time for m in track]) / midi.ticks_per_beat
-        seconds = np.interp(quarters, counts, grid.times)
-        seconds += np.maximum(0.0, quarters - counts[-1]) * last
-        ticks = np.round(seconds * 2 * FINE).astype(int)
+        ticks = np.round(seconds(quarters) * 2 * FINE).astype(int)
         waits = np.diff(ticks, prepend=0)
         moved = [m.copy(time=int(w)) for m, w in zip(track, waits, strict=True)]
         out.tracks.append(_without(mido.MidiTrack(moved), lambda m: m.type == "set_tempo"))

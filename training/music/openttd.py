@@ -13,7 +13,15 @@ from pathlib import Path
 import mido
 import numpy as np
 
-from training.music.midi import DRUMS, beat_times, render, span, with_band, without_channel
+from training.music.midi import (
+    DRUMS,
+    beat_times,
+    render,
+    span,
+    straight,
+    with_band,
+    without_channel,
+)
 from training.music.piece import Piece, cut
 from training.music.sounds import RATE
 
@@ -49,7 +57,7 @@ def named(name: str, meter: int, rng: np.random.Generator, varied: bool = True) 
         midi = with_band(midi, rng, change=0.4)
     if varied and rng.random() < 0.1:
         midi = without_channel(midi, DRUMS)
-    samples = render(midi, room=bool(rng.random() < 0.3))
+    samples = render(straight(midi), room=bool(rng.random() < 0.3))
     counts = np.arange(int(np.ceil(first - 1e-6)), int(last + 1e-6))
     times = beat_times(midi, counts)
     pos = counts % meter + 1 if meter else np.zeros(len(counts), int)

@@ -83,6 +83,7 @@ class Band:
     style: Style
     kit: Kit
     rng: np.random.Generator
+    sampled: bool = True
 
     def __post_init__(self) -> None:
         rng, style = self.rng, self.style
@@ -124,7 +125,7 @@ class Band:
         self.stab = voice(attack=0.002, decay=rng.uniform(0.06, 0.2), sustain=rng.uniform(0, 0.3))
         self.lead = voice(attack=0.003, decay=rng.uniform(0.1, 0.5), sustain=rng.uniform(0, 0.6))
 
-        if rng.random() < SAMPLED:  # instruments of the soundfont instead
+        if self.sampled and rng.random() < SAMPLED:  # instruments of the soundfont instead
             for name in ("bass", "pad", "stab", "lead"):
                 chosen = sampled_voice(rng, name == "bass") if rng.random() < 0.6 else None
                 setattr(self, name, chosen or getattr(self, name))
