@@ -177,9 +177,10 @@ def tempo_right(truth: Truth, heard: Heard) -> float:
 def jumps(truth: Truth, heard: Heard) -> int:
     """Falls out of a lock into half-beats, double or half tempo.
 
-    Locked after four beats hit in a row with nothing between; a fall is three of four beats followed by a claim in the
-    middle of their interval, or every other of six beats missed. It counts once, until the next
-    lock; a change of track and an unknown span end a lock without a fault.
+    Locked after four beats hit in a row with nothing between; a fall is three of four beats
+    followed by a claim in the middle of their interval, or every other of six beats missed. It
+    counts once, until the next lock; a change of track and an unknown span end a lock without a
+    fault.
     """
     beats = truth.beats
     if len(beats) < 8 or not len(heard.t):

@@ -33,6 +33,8 @@ EXACT = ("generator", "set")
 ON_THE_FLY = 180.0
 """Seconds made when there is no final split and none are asked for."""
 DROP_FIRES = 0.9
+WORST = 8
+"""Pieces named for where the ear does worst."""
 
 
 @dataclass
@@ -70,7 +72,10 @@ def run(
     figures = {"what": "hearing", "music": source, "minutes": round(done / 60, 1),
                "pieces": len(tallies["ours"].rows), "ear": ear or "default",
                "trackers": {name: summary(tally) for name, tally in tallies.items()}}
-    figures["by_kind"] = by_kind({name: tally.rows for name, tally in tallies.items()})
+    rows = {name: tally.rows for name, tally in tallies.items()}
+    figures["by_kind"] = by_kind(rows)
+    figures["worst"] = [{"name": row["name"], "f": round(row["f"], 3)}
+                        for row in sorted(rows["ours"], key=lambda row: row["f"])[:WORST]]
     hearing_table.print_table(figures)
     return figures
 

@@ -38,6 +38,8 @@ def print_table(figures: dict[str, Any], write=sys.stderr.write) -> None:
             row = entry[name]
             write(f"{row['f']:9.3f} ({row['cmlt']:.2f}, {row['amlt']:.2f})")
         write("\n")
+    worst = ", ".join(f"{piece['name']} {piece['f']:.2f}" for piece in figures["worst"])
+    write(f"\nours does worst on: {worst}\n")
 
 
 def _cell(value: float | None) -> str:
