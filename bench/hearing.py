@@ -115,7 +115,7 @@ def _generated(seconds: float) -> Iterator[tuple[str, Any]]:
     made, number = 0.0, 0
     while made < seconds:
         kind = "nothing" if number % 4 == 3 else "generator"
-        piece = dataset.make("final", kind, number)
+        piece = dataset.make("final", kind, number, sampled=False)
         made += piece.seconds
         yield f"{kind}-{number:05d}", piece
         number += 1

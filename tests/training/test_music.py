@@ -10,6 +10,7 @@ import pytest
 from scipy.signal import butter, correlate, sosfilt
 
 from training.music import dataset, desk, drumsongs, fixed, grooves, midi, openttd, room, sets
+from training.music.__main__ import main
 from training.music.generate import generate
 from training.music.grid import Grid, drifting, steady
 from training.music.nothing import STYLES as NOTHINGS
@@ -183,6 +184,15 @@ def test_the_fixed_part_is_short_and_always_the_same() -> None:
     for name, piece in one.items():
         assert np.array_equal(piece.samples, two[name].samples)
         assert len(piece.beats) > 20 or name == "crowd"
+
+
+def test_what_is_missing_is_named(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(dataset, "which", lambda name: None)
+    assert "mma" in dataset.missing(("mma",)) and dataset.missing(("generator", "nothing")) == ""
+    monkeypatch.setattr("sys.argv", ["music", "--minutes", "1", "--split", "train"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "need Debian's" in capsys.readouterr().err
 
 
 @needs_midi

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from training.music.dataset import SHARES, SPLITS, write
+from training.music.dataset import SHARES, SPLITS, missing, write
 
 
 def main() -> None:
@@ -16,6 +16,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("training/out/music"))
     parser.add_argument("--kinds", nargs="+", choices=tuple(SHARES), default=tuple(SHARES))
     options = parser.parse_args()
+    if lacking := missing(tuple(options.kinds)):
+        parser.error(f"these kinds need Debian's {lacking}")
     there = write(options.split, options.minutes, options.out, tuple(options.kinds))
     print(f"{there:.1f} minutes in {options.out / options.split}")
 

@@ -15,7 +15,7 @@ import numpy as np
 from training.music.midi import DRUM_KITS, DRUMS, installed, render
 from training.music.sounds import RATE, Kit
 
-FOLDER = Path("training/out/music/bank")
+FOLDER = Path(__file__).resolve().parent.parent / "out" / "music" / "bank"
 KEYS = range(35, 82)
 SECONDS = 1.0
 PROGRAMS = (0, 4, 5, 7, 11, 16, 18, 24, 25, 26, 27, 28, 30, 32, 33, 34, 36, 38, 39, 45, 48, 50, 54,

@@ -27,15 +27,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
+from shutil import which
 
 import numpy as np
 
+from training.music import drumsongs, openttd
 from training.music.desk import handle
-from training.music.drumsongs import drum_song
 from training.music.generate import generate
 from training.music.grooves import groove
+from training.music.midi import installed
 from training.music.nothing import nothing
-from training.music.openttd import song
 from training.music.piece import Piece, cut
 from training.music.room import spoil
 from training.music.sets import mix
@@ -86,12 +87,13 @@ def paths(folder: str | Path) -> list[Path]:
     return [p.with_suffix("") for p in sorted(Path(folder).glob("*.json"))]
 
 
-def makers(split: str) -> dict[str, Callable[[np.random.Generator], Piece]]:
+def makers(split: str, sampled: bool = True) -> dict[str, Callable[[np.random.Generator], Piece]]:
     """For each kind a function from a random generator to a raw piece of that split."""
 
     made = {
-        "generator": generate, "nothing": nothing, "mma": partial(groove, split),
-        "openttd": partial(song, split), "hydrogen": partial(drum_song, split),
+        "generator": partial(generate, sampled=sampled), "nothing": nothing,
+        "mma": partial(groove, split),
+        "openttd": partial(openttd.song, split), "hydrogen": partial(drumsongs.drum_song, split),
     }
 
     def dj_set(rng: np.random.Generator) -> Piece:
@@ -107,15 +109,26 @@ def _shortened(piece: Piece, rng: np.random.Generator) -> Piece:
     return cut(piece, start, min(piece.seconds, start + 80.0))
 
 
-def make(split: str, kind: str, number: int) -> Piece:
-    """Piece `number` of a kind: raw, then what the DJ's hands and the room do to it."""
+def make(split: str, kind: str, number: int, sampled: bool = True) -> Piece:
+    """Piece `number` of a kind: raw, then what the DJ's hands and the room do to it.
+
+    `sampled` False: the generator does without the soundfont and sounds the same everywhere.
+    """
     rng = np.random.default_rng(seed_of(split, kind, number))
-    piece = makers(split)[kind](rng)
+    piece = makers(split, sampled)[kind](rng)
     if rng.random() < PLAIN:
         return piece
     if kind != "nothing":
         piece = handle(piece, rng)
     return spoil(piece, rng, 0.4 if kind == "nothing" else 1.0)
+
+
+def missing(kinds: tuple[str, ...]) -> str:
+    """What has to be installed before these kinds can be made; empty when nothing."""
+    parts = {"fluidsynth and fluid-soundfont-gm": installed(), "mma": bool(which("mma")),
+             "openttd-openmsx": openttd.FOLDER.is_dir(), "hydrogen-data": drumsongs.DATA.is_dir()}
+    wanted = set(kinds) & {"mma", "openttd", "hydrogen", "set"}  # a set may hold any of them
+    return ", ".join(name for name, there in parts.items() if wanted and not there)
 
 
 def seed_of(split: str, kind: str, number: int) -> tuple[int, ...]:
