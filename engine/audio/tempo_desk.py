@@ -15,6 +15,7 @@ from typing import Any
 from engine.audio.claims import Hearing
 from engine.audio.tempo_sources.contract import TempoSource
 from engine.audio.tempo_sources.held import Held
+from engine.audio.tempo_sources.lesson import Lesson
 from engine.audio.tempo_sources.scaling import Scaling
 from engine.audio.tempo_sources.selector import EAR, Selector
 from engine.audio.tempo_sources.taps import Taps
@@ -53,7 +54,7 @@ class TempoDesk:
         """By how much later the followed beat is taken."""
         self.taps, self._fixed = Taps(), Held(settings.bpm)
         self.selector = Selector((*sources, self.taps, self._fixed), settings.source)
-        self._scaling = Scaling()
+        self._scaling, self._lesson = Scaling(), Lesson()
         self._lock: Held | None = None
         self._ranges = (self.range, *(r for r in RANGES if r != self.range))
         self._actions = self._action_table()
@@ -72,8 +73,7 @@ class TempoDesk:
         before = self.selector.followed
         beat = self.hearing.transport.beat
         if self.selector.follow(block.time) != before:
-            self._scaling.restart()
-            self._align(block.time, beat.at(block.time))
+            self._go_over(before, block.time, beat)
         features, beat = self.hearing.process(block, self._reading(block.time, beat))
         if (link := self.selector.sources.get("link")) is not None and hasattr(link, "publish"):
             link.publish(beat)
@@ -95,6 +95,7 @@ class TempoDesk:
             "tempo_sources": self.selector.says(),
             "tempo_locked": self.locked,
             "tempo_scale": self.scale,
+            "tempo_taught": self._lesson.says(),
             "tempo_range": list(self.range),
             "nudge_ms": round(self.nudge_ms, 1),
             "offset_ms": round(self.offset_ms, 1),
@@ -105,16 +106,25 @@ class TempoDesk:
 
     def _reading(self, time: float, beat: Beat) -> Reading | None:
         """Whose word the transport gets; None: the ear's as it is."""
+        ear = self.hearing.reading
+        taught = self._lesson.apply(ear, beat) if self._lesson.learnt else ear
         if self._lock is not None:
             return self._lock.read(time)
         reading = self.selector.read(time)
         if reading is not None and reading.source == "tap":  # the hand means what it says
             return reading
-        ear = self.hearing.reading
-        scaled = self._scaling.apply(reading or ear, beat)
+        scaled = self._scaling.apply(reading or taught, beat)
         if reading is None and scaled is ear and self.nudge_ms == 0.0:
             return None
         return replace(scaled, time=scaled.time + self.nudge_ms / 1000.0)
+
+    def _go_over(self, before: str, time: float, beat: Beat) -> None:
+        """Another source is followed from `time` on."""
+        self._scaling.restart()
+        self._align(time, beat.at(time))
+        taps = self.taps.read(time)
+        if before == "tap" and self.selector.followed == EAR and taps and self.taps.count > 2:
+            self._lesson.learn(taps, self.hearing.reading, beat)
 
     def _align(self, time: float, beat: float) -> None:
         """Give the count to a source without a phase."""
@@ -193,6 +203,7 @@ class TempoDesk:
         """Everything that corrected what was heard goes with it; range and offset stay."""
         self.taps.forget()
         self._scaling = Scaling()
+        self._lesson.forget()
         self._lock, self.nudge_ms = None, 0.0
         self.hearing.relearn()
 

@@ -146,6 +146,63 @@ def test_taps_take_over_at_once_and_glide():
     assert booth.beat.source == "tap"
 
 
+class Ear:
+    """An ear that counts evenly; in the place of the real one."""
+
+    def __init__(self, bpm: float, first: float) -> None:
+        self.bpm, self.first = bpm, first
+
+    def process(self, block, features) -> Reading:
+        count = (block.time - self.first) * self.bpm / 60.0
+        return Reading(block.time, self.bpm, count % 1.0, int(count // 1.0) % 4, 0.8)
+
+    def relearn(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("bpm", "first", "taught"),
+    [
+        (120.0, 0.0, ""),
+        (120.0, 0.25, "half a beat"),
+        (60.0, 0.0, "x2"),
+        (60.0, 0.25, "x2 half a beat"),
+        (240.0, 0.0, "x0.5"),
+        (90.0, 0.0, ""),
+    ],
+)
+def test_taps_teach_the_ear_its_octave_and_its_half_beat(bpm, first, taught):
+    """Taps at 120 on the half seconds; the ear has another opinion, and keeps the lesson."""
+    booth = Booth()
+    booth.desk.hearing.ear = Ear(bpm, first)
+    booth.run(4.0)
+    for n in range(8, 16):
+        booth.run(n / 2 - booth.time)
+        booth.press("tap")
+    booth.run(12.0)
+    assert booth.desk.figures()["tempo_taught"] == taught
+    assert booth.beat.source == "audio"
+    right = 120.0 if bpm != 90.0 else 90.0
+    assert booth.beat.bpm == pytest.approx(right, rel=0.01)
+    if bpm != 90.0:
+        assert abs(booth.off(0.5)) < 30.0
+
+
+def test_a_lesson_is_forgotten_when_the_ear_changes_its_mind():
+    booth = Booth()
+    booth.desk.hearing.ear = ear = Ear(120.0, 0.25)
+    booth.run(2.0)
+    for n in range(4, 12):
+        booth.run(n / 2 - booth.time)
+        booth.press("tap")
+    booth.run(10.0)
+    assert booth.desk.figures()["tempo_taught"] == "half a beat"
+    ear.first = 0.0  # it has found the beat by itself
+    booth.run(4.0)
+    assert booth.desk.figures()["tempo_taught"] == ""
+    assert abs(booth.off(0.5)) < 10.0
+
+
 def test_a_typed_tempo_goes_on_from_where_the_beat_is():
     booth = Booth(Line("link", 120.0), source="link")
     before = booth.run(4.0)
