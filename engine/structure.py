@@ -12,6 +12,7 @@ on the analysis thread.
 from __future__ import annotations
 
 import math
+from collections import deque
 
 from engine.followers import Envelope
 from engine.records import HOP_SECONDS, Beat, Features
@@ -20,18 +21,22 @@ SILENT = 0.0012
 """RMS (-58 dB) below which nothing plays."""
 KICK_SURE = 0.5
 KICK_REST_SECONDS = 0.12
-STRONG = 0.5
+STRONG = 0.35
 """Share of the usual kick's rise from which a kick counts; a muffled one in an intro does not."""
 LEARNT = 6
 """Strong kicks heard before their absence says anything."""
 GONE_BEATS, LONG_GONE_BEATS = 8.0, 16.0
 """Beats without a kick that make a breakdown: with the bass gone too, with a bass that stays."""
 LEAST_GAP_BEATS = 4.0
-BASS_GONE, BASS_BACK = 0.7, 0.6
+BASS_GONE, BASS_BACK = 0.66, 0.6
 """Shares of the usual bass: in the mean of a gap at most, and at a drop at least (measured on our
 own music: gaps that are none have 0.7 to 1.0, breakdowns 0.02 to 0.65)."""
 CONFIRM_BEATS = 0.25
 """How long after a returning kick the bass must stand, before the drop is told."""
+GAPS, USUAL_GAPS = 24, 2.0
+"""Gaps remembered; how many of their longer ones an absence must last: dub has few kicks."""
+EMPTY = 0.3
+"""Share of bass below which a kick between two gaps stood alone, and the gaps are one."""
 REST_BEATS = 8.0
 DROP_FALL_BEATS = 4.0
 BUILT, WELL_BUILT = 0.35, 0.5
@@ -54,10 +59,11 @@ class Structure:
         """The five signals, all 0..1, at the end of the hop."""
         quiet = features.rms < SILENT
         silence = self._silent.step(1.0 if quiet else 0.0)
-        gap, strong = self._kicks.step(features, beat)
+        gap, strong = self._kicks.step(features, beat, self._bass.in_gap)
         bass = self._bass.step(features, gap, strong)
         long = gap >= (GONE_BEATS if bass < BASS_GONE else LONG_GONE_BEATS)
-        gone = self._kicks.learnt and long and self._bass.in_gap < BASS_GONE
+        unusual = gap > USUAL_GAPS * self._kicks.usual_gap
+        gone = self._kicks.learnt and long and unusual and self._bass.in_gap < BASS_GONE
         breakdown = self._broken.step(1.0 if gone and not quiet else 0.0)
         build = self._build.step(features, gap)
         self._look_for_drop(beat, strong, bass)
@@ -85,6 +91,7 @@ class Structure:
     def _may_drop(self, beat: Beat) -> bool:
         gap, build = self._kicks.gap_before, self._build.value
         enough = gap >= GONE_BEATS or (gap >= LEAST_GAP_BEATS and build > BUILT)
+        enough = enough and gap > USUAL_GAPS * self._kicks.usual_gap
         known = self._kicks.learnt or build > WELL_BUILT
         rested = beat.beat - self._last_drop > REST_BEATS
         return enough and known and rested and self._bass.before < BASS_GONE
@@ -98,6 +105,9 @@ class Kicks:
         self._count = 0
         self._rest = 0.0
         self._last = 0.0
+        self._gaps: deque[float] = deque(maxlen=GAPS)
+        self.usual_gap = 0.0
+        """Beats that the longer gaps between kicks last (the fifth longest of 24)."""
         self.gap_before = 0.0
         """Beats without a strong kick before the newest one."""
 
@@ -105,8 +115,8 @@ class Kicks:
     def learnt(self) -> bool:
         return self._count >= LEARNT
 
-    def step(self, features: Features, beat: Beat) -> tuple[float, bool]:
-        """(beats since the last strong kick, whether one begins in this hop)."""
+    def step(self, features: Features, beat: Beat, bass: float) -> tuple[float, bool]:
+        """(beats since the last strong kick, whether one begins); `bass` is the gap's so far."""
         now = features.time
         strong = False
         if features.drums[0] > KICK_SURE and now > self._rest:
@@ -114,7 +124,10 @@ class Kicks:
             strong = self._heard(features.onsets[0])
         gap = (now - self._last) * beat.bpm / 60.0
         if strong:
-            self.gap_before, self._last = gap, now
+            alone = bass < EMPTY and min(gap, self.gap_before) >= LEAST_GAP_BEATS
+            self.gap_before, self._last = gap + (self.gap_before if alone else 0.0), now
+            self._gaps.append(gap)
+            self.usual_gap = sorted(self._gaps)[int(0.8 * (len(self._gaps) - 1))]
         return (0.0 if strong else gap), strong
 
     def _heard(self, rise: float) -> bool:
