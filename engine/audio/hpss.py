@@ -2,12 +2,13 @@
 
 Median filtering (Fitzgerald, Harmonic/percussive separation using median filtering, DAFx 2010),
 made causal: a tone is what the median over the last 23 hops (0.25 s) of a band holds, a strike is
-what the median over 11 neighbouring bands holds now. Each band's power is divided between the two
+what the median over 21 neighbouring bands holds now. Each band's power is divided between the two
 by the paper's soft mask; to count as a strike it must stand out of the tone twofold (Driedger,
 Mueller and Disch, Extending harmonic-percussive separation of audio, ISMIR 2014), else dense
-chords strike all the time, so the two do not add up to the whole. Bands are single bins up to 1 kHz, where tones lie close, and a third of
-a semitone wide above, which is cheap. A tone counts as harmonic from 0.13 s after it began.
-State is 23 hops of band amplitudes; runs on the analysis thread.
+chords strike all the time: so the two do not add up to the whole. Bands are single bins up to
+1 kHz, where tones lie close, and a third of a semitone wide above, which is cheap. A tone counts
+as harmonic from 0.13 s after it began. State is 23 hops of band amplitudes; runs on the analysis
+thread.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from scipy.ndimage import median_filter
 from engine.audio.spectra import LONG
 from engine.records import SAMPLERATE
 
-HOPS, NEIGHBOURS = 23, 11
+HOPS, NEIGHBOURS = 23, 21
 STAND_OUT = 2.0
 LOW_HZ, LINEAR_HZ, HIGH_HZ = 90.0, 1000.0, 15000.0
 """Below LOW_HZ kick and bass are one: both medians see a single hump there."""
