@@ -48,6 +48,7 @@ class Tally:
     drop_minutes: float = 0.0
     nothing: list[tuple[float, float, float, float]] = field(default_factory=list)
     cpu: list[np.ndarray] = field(default_factory=list)
+    hears_drops: bool = True
 
 
 def run(
@@ -61,7 +62,8 @@ def run(
     """
     _check()
     pieces, total, source = _pieces(seconds, folder or FINAL)
-    tallies = {name: Tally() for name in ("ours", "aubio", *(["madmom"] if madmom else []))}
+    names = ("ours", "aubio", *(["madmom"] if madmom else []))
+    tallies = {name: Tally(hears_drops=name == "ours") for name in names}
     done = 0.0
     for name, piece in pieces:
         sys.stderr.write(f"\rhearing {done / 60:5.1f} of {total / 60:.1f} min  {name:24.24}")
@@ -164,7 +166,7 @@ def _add(tally: Tally, name: str, piece: Any, heard: Heard, cpu: float) -> None:
         tally.drops.append(counted)
         tally.drop_minutes += minutes
     if not len(piece.beats):
-        sure = heard.confidence if len(heard.confidence) else np.zeros(1)
+        sure = heard.confidence if len(heard.confidence) else np.full(1, np.nan)
         tally.nothing.append((sure.max(), sure.mean(), len(heard.t) / minutes, minutes))
         return
     row = score(piece, heard) | {"kind": piece.kind, "minutes": minutes, "name": name}
@@ -181,6 +183,7 @@ def summary(tally: Tally) -> dict[str, Any]:
     error = 1e3 * np.concatenate([*tally.errors, np.zeros(0)])
     labelled, found, false = (sum(d[k] for d in tally.drops) for k in range(3))
     cpu = np.concatenate([*tally.cpu, np.zeros(0)])
+    hears_drops = tally.hears_drops
 
     def mean(name: str) -> float | None:
         values = np.array([row[name] for row in rows], float)
@@ -205,8 +208,8 @@ def summary(tally: Tally) -> dict[str, Any]:
         "tempo_right": mean("tempo_right"),
         "jumps_in_ten_minutes": ten_minutes(sum(row["jumps"] for row in rows), minutes),
         "bar_right_after_16_s": mean("bar_right"),
-        "drops": labelled, "drops_found": found,
-        "false_drops_in_ten_minutes": ten_minutes(false, tally.drop_minutes),
+        "drops": labelled, "drops_found": found if hears_drops else None,
+        "false_drops_in_ten_minutes": ten_minutes(false, tally.drop_minutes * hears_drops),
         "nothing": _nothing(tally.nothing),
         "cpu_mean": round(float(cpu.mean()), 4) if len(cpu) else None,
         "cpu_p99": round(float(np.percentile(cpu, 99)), 4) if len(cpu) > 1000 else None,
@@ -218,11 +221,14 @@ def _nothing(rows: list[tuple[float, float, float, float]]) -> dict[str, float] 
     if not rows:
         return None
     peak, mean, false, minutes = np.array(rows).T
-    return {
-        "pieces": len(rows), "confidence_max": round(float(peak.max()), 3),
+    beats = {"pieces": len(rows),
+             "beats_a_minute": round(float(np.average(false, weights=minutes)), 2)}
+    if np.isnan(peak).any():  # a tracker that does not say how sure it is
+        return beats
+    return beats | {
+        "confidence_max": round(float(peak.max()), 3),
         "confidence_mean": round(float(np.average(mean, weights=minutes)), 3),
         "pieces_below_0.3": round(float((peak < 0.3).mean()), 3),
-        "beats_a_minute": round(float(np.average(false, weights=minutes)), 2),
     }
 
 
