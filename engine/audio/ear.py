@@ -20,19 +20,26 @@ from engine.records import HOP_SECONDS, AudioBlock, Features, Reading
 
 SAME_TEMPO, SAME_PHASE = 0.04, 0.13
 """What counts as the same place: relative difference of tempo, beats of difference of phase."""
-SURE = 0.5
+SURE = 0.35
 """How sure the belief must be of a place for it to be settled on."""
 RATIOS = (0.5, 2.0, 2 / 3, 1.5, 0.75, 4 / 3)
 MOVE, FLIP, OCTAVE = (2, 0.4, 0.15), (5, 0.6, 0.3), (8, 0.5, -1.0)
 """Beats for which another place must be followed, how clearly its beats must be seen and how much
 more clearly than one's own: another tempo, another place at the same or a simple ratio of it, and
 a faster one of those, whose beats are seen as well where both are right."""
-PULSE_SECONDS = 0.6
+HALF_BEAT = 0.35
+"""From this difference of phase on it is the off-beat."""
+STANDING, STANDING_MOST = 0.5, 32.0
+"""The off-beat and simple ratios must wait so many beats more for each beat, up to so many, for
+which the place settled on was clearly seen: music does not turn round, only what is seen of it."""
+PULSE_SECONDS = 0.3
 """Smooths what the network says of there being a beat at all."""
 PULSE_ENOUGH = 0.5
 """From here on it is not doubted."""
-RISE_SECONDS, BREAK_SECONDS, DOUBT_SECONDS = 0.3, 60.0, 4.0
+RISE_SECONDS, BREAK_SECONDS, DOUBT_SECONDS = 0.1, 60.0, 4.0
 """Time constants of trust: towards the belief, with no beat to be heard, with another likelier."""
+CLEAR = 0.4
+"""How clearly another place must be seen before the one settled on is doubted."""
 DOUBTED = 0.3
 """Trust below which another place is settled on at once."""
 BAR_SURE, BAR_BEATS = 0.7, 3
@@ -61,6 +68,7 @@ class NetworkEar:
         self._pulse = SteadyPulse()
         self._trust = self._pulsing = 0.0
         self._rival: SteadyPulse | None = None
+        self._standing = 0.0  # beats for which the place was clearly seen
         self._place = 0  # beat of the bar at the pulse's last beat
         self._bar_known, self._bar_shift, self._bar_beats = False, 0, 0
         self._half_done = False
@@ -75,6 +83,8 @@ class NetworkEar:
         if self._pulse.step(heard, seen.beat + seen.down):
             self._place = (self._place + 1) % BEATS
             self._half_done = False
+            gain = self._pulse.strength if self._rival is None else -0.5
+            self._standing = min(STANDING_MOST, max(0.0, self._standing + gain))
         if self._rival is not None:
             self._rival.step(heard, seen.beat + seen.down)
         self._space.step(seen, self._held(heard))
@@ -98,7 +108,7 @@ class NetworkEar:
         if same:
             self._rival = None
         elif sure >= SURE and self._loses(heard, phase, bpm):
-            self._trust, self._rival = 0.0, None
+            self._trust, self._standing, self._rival = 0.0, 0.0, None
             self._bar_known, self._half_done = False, True
             same = True
         self._trust_towards(sure, same)
@@ -116,25 +126,31 @@ class NetworkEar:
         if rival is None or not _same(rival, heard, phase, bpm):
             self._rival = self._pulse.another(last, period)
             return False
-        beats, clear, more = terms = self._terms(rival)
-        shown = rival.weakest if terms is OCTAVE else rival.strength
-        if rival.beats < beats or shown < max(clear, self._pulse.strength + more):
+        (beats, clear, more), standing, shown = self._terms(rival, heard)
+        if rival.beats < beats + STANDING * standing or shown < max(
+            clear, self._pulse.strength + more
+        ):
             return False
         self._pulse = rival
         return True
 
-    def _terms(self, rival: SteadyPulse) -> tuple[int, float, float]:
-        """What the rival must show: see MOVE, FLIP and OCTAVE."""
+    def _terms(self, rival: SteadyPulse, heard: float) -> tuple[tuple, float, float]:
+        """What the rival must show (see MOVE), against what standing, and what it shows."""
         ratio = self._pulse.period / rival.period
         if abs(ratio - 1.0) < SAME_TEMPO:
-            return FLIP
+            apart = (rival.phase(heard) - self._pulse.phase(heard) + 0.5) % 1.0 - 0.5
+            return FLIP, self._standing if abs(apart) > HALF_BEAT else 0.0, rival.strength
         if min(abs(ratio / r - 1.0) for r in RATIOS) < SAME_TEMPO:
-            return OCTAVE if ratio > 1.0 else FLIP
-        return MOVE
+            if ratio > 1.0:
+                return OCTAVE, self._standing, rival.weakest
+            return FLIP, self._standing, rival.strength
+        return MOVE, 0.0, rival.strength
 
     def _trust_towards(self, sure: float, same: bool) -> None:
         if not same:
-            clearer = self._rival is not None and self._rival.strength > self._pulse.strength
+            clearer = self._rival is not None and self._rival.strength > max(
+                CLEAR, self._pulse.strength
+            )
             goal, seconds = 0.0, DOUBT_SECONDS if clearer else BREAK_SECONDS
         elif self._pulse.strength > 0.3 or sure > self._trust:
             goal, seconds = sure, RISE_SECONDS if sure > self._trust else DOUBT_SECONDS

@@ -4,8 +4,9 @@ Three windows end at the newest sample and lean towards it, so that a hit shows 
 it falls: a short one for when, a middle one for which drum, a long one for which note. Amplitudes
 are gathered in logarithmic bands, divided by how loud it was lately, and compressed by a
 logarithm; beside each band stands its half-wave rectified rise, as in Boeck, Krebs and Widmer
-2014 ("A multi-model approach to beat tracking"). `FrontEnd.process` runs once a hop on the
-analysis thread; `bands_of` does the same for a whole recording, for training.
+2014 ("A multi-model approach to beat tracking"), and three numbers say how far the notes of just
+now are from those before: bars begin where the harmony changes. `FrontEnd.process` runs once a hop
+on the analysis thread; `bands_of` does the same for a whole recording, for training.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ QUIET = 3e-4
 """Loudness is not taken to be less (-70 dB): silence stays silent."""
 FADE = float(np.exp(-HOP_SECONDS / 10.0))
 """The loudness of lately falls with ten seconds."""
+NOTES_SECONDS = (0.15, 0.6, 2.0)
+"""Time constants of three running means of the long window's bands; each pair is compared."""
 LONGEST = max(size for size, *_ in WINDOWS)
 
 
@@ -66,8 +69,14 @@ class _Bank:
 BANKS = tuple(_Bank(*row[:5]) for row in WINDOWS)
 BANDS = tuple(bank.filters.shape[1] for bank in BANKS)
 """Bands of each window."""
-WIDTH = 2 * sum(BANDS)
-"""Numbers in a row: bands, then rises."""
+PLAIN = sum(BANDS)
+WIDTH = 2 * PLAIN + len(NOTES_SECONDS)
+"""Numbers in a row: bands, then rises, then changes of harmony."""
+_SHARES = 1.0 - np.exp(-HOP_SECONDS / np.array(NOTES_SECONDS))
+_PAIRS = ((0, 1), (1, 2), (0, 2))
+_NEAR = np.abs(np.subtract.outer(np.arange(BANDS[2]), np.arange(BANDS[2]))) <= 4
+_CONTRAST = (np.eye(BANDS[2]) - _NEAR / _NEAR.sum(axis=0)).astype(np.float32)
+"""Takes from each band of the long window the mean of those within a third: notes stand out."""
 _ENDS = np.cumsum(BANDS)
 _PARTS = [
     (row[5], int(b - n), int(b)) for row, n, b in zip(WINDOWS, BANDS, _ENDS, strict=True)
@@ -81,6 +90,7 @@ class FrontEnd:
         self._recent = np.zeros(LONGEST, np.float32)
         self._level = QUIET
         self._before = np.zeros((1 + max(row[5] for row in WINDOWS), sum(BANDS)), np.float32)
+        self._notes = np.zeros((len(NOTES_SECONDS), BANDS[2]))
         self._hops = 0
 
     def process(self, samples: np.ndarray) -> np.ndarray:
@@ -96,15 +106,31 @@ class FrontEnd:
         self._before[self._hops % size] = now
         then = [self._before[(self._hops - ago) % size, a:b] for ago, a, b in _PARTS]
         self._hops += 1
-        return np.concatenate([now, np.maximum(now - np.concatenate(then), 0.0)])
+        self._notes += _SHARES[:, None] * (_notes(now) - self._notes)
+        rises = np.maximum(now - np.concatenate(then), 0.0)
+        return np.concatenate([now, rises, _changes(self._notes)])
+
+
+def _notes(bands: np.ndarray) -> np.ndarray:
+    """How far notes (..., bands) stand out in the long window of bands (..., PLAIN)."""
+    return np.maximum(bands[..., -BANDS[2] :] @ _CONTRAST, 0.0)
+
+
+def _changes(notes: np.ndarray) -> np.ndarray:
+    """Float32 (..., 3): cosine distance of each pair of running means (..., 3, bands)."""
+    sizes = np.sqrt((notes**2).sum(axis=-1)) + 1e-3
+    unit = notes / sizes[..., None]
+    pairs = [(unit[..., a, :] * unit[..., b, :]).sum(axis=-1) for a, b in _PAIRS]
+    quiet = sizes.min(axis=-1, keepdims=True) < 0.05
+    return np.where(quiet, 0.0, 1.0 - np.stack(pairs, axis=-1)).astype(np.float32)
 
 
 def bands_of(samples: np.ndarray) -> np.ndarray:
-    """The first half of the rows, float32 (hops, WIDTH // 2), for all of mono samples (n,)."""
+    """The first half of the rows, float32 (hops, PLAIN), for all of mono samples (n,)."""
     hops = len(samples) // HOP
     padded = np.concatenate([np.zeros(LONGEST - HOP, np.float32), samples[: hops * HOP]])
     frames = np.lib.stride_tricks.sliding_window_view(padded, LONGEST)[::HOP]
-    out = np.empty((hops, WIDTH // 2), np.float32)
+    out = np.empty((hops, PLAIN), np.float32)
     level = QUIET
     for start in range(0, hops, 1024):
         part = frames[start : start + 1024]
@@ -117,9 +143,14 @@ def bands_of(samples: np.ndarray) -> np.ndarray:
 
 
 def with_rises(bands: np.ndarray) -> np.ndarray:
-    """Rows (hops, WIDTH) from their first half (hops, WIDTH // 2)."""
+    """Rows (hops, WIDTH) from their first part (hops, PLAIN)."""
+    from scipy.signal import lfilter
+
     rises = np.zeros_like(bands)
     for ago, a, b in _PARTS:
         rises[:, a:b] = bands[:, a:b]
         rises[ago:, a:b] -= bands[:-ago, a:b]
-    return np.concatenate([bands, np.maximum(rises, 0.0)], axis=1)
+    now = _notes(bands)
+    notes = [lfilter([k], [1.0, k - 1.0], now, axis=0) for k in _SHARES]
+    changes = _changes(np.stack(notes, axis=1))
+    return np.concatenate([bands, np.maximum(rises, 0.0), changes], axis=1)

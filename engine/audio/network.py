@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.audio.front_end import WIDTH
 from engine.errors import ModelError
 from engine.records import HOP_SECONDS
 
@@ -38,9 +39,13 @@ def read_weights(path: Path = WEIGHTS) -> dict[str, np.ndarray]:
     """The arrays by name, float32. Raises ModelError for a file that does not hold them."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            return {name: file[name].astype(np.float32) for name in NAMES}
+            weights = {name: file[name].astype(np.float32) for name in NAMES}
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path}: not the weights of the ear ({error})") from error
+    if weights["w0"].shape[1:] != (WIDTH,):
+        shape = weights["w0"].shape
+        raise ModelError(f"{path}: w0 is {shape}, the ear's front end gives rows of {WIDTH}")
+    return weights
 
 
 class Network:

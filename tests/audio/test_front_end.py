@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.audio.front_end import BANDS, WIDTH, FrontEnd, bands_of, with_rises
+from engine.audio.front_end import BANDS, PLAIN, WIDTH, FrontEnd, bands_of, with_rises
 from engine.records import HOP, SAMPLERATE
 
 
@@ -31,7 +31,7 @@ def test_a_hit_shows_in_the_hop_in_which_it_falls(kicks):
     """A kick starts in hop 46: seen at once in the short window, and in the middle one."""
     first = 46.5 * HOP / SAMPLERATE
     rows = rows_of(kicks(60, 1.0, first=first, hats=False)[: 90 * HOP, 0])
-    rises = rows[:, sum(BANDS) :]
+    rises = rows[:, PLAIN:]
     for bands in (slice(0, BANDS[0]), slice(BANDS[0], BANDS[0] + BANDS[1])):
         total = rises[:, bands].sum(axis=1)
         assert total[:46].max() < 0.05 * total.max()
@@ -40,3 +40,14 @@ def test_a_hit_shows_in_the_hop_in_which_it_falls(kicks):
 
 def test_silence_is_silent():
     assert np.abs(rows_of(np.zeros(40 * HOP, np.float32))).max() == 0.0
+
+
+def test_another_chord_shows_as_a_change_of_harmony():
+    time = np.arange(375 * HOP) / SAMPLERATE
+    chords = [sum(np.sin(2 * np.pi * hz * time) for hz in notes) for notes in
+              ((220.0, 277.2, 329.6), (246.9, 311.1, 370.0))]  # fmt: skip
+    samples = 0.1 * np.where(time < 2.0, *chords).astype(np.float32)
+    changes = rows_of(samples)[:, -3:]
+    before, after = changes[150:187], changes[187:230]
+    assert before.max() < 0.1
+    assert after[:, 0].max() > 0.2 and after[:, 2].max() > 0.4

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from engine.audio.claims import BeatClaim
-from engine.audio.front_end import WIDTH
-from engine.audio.network import DELAY_SECONDS, Network
+from engine.audio.front_end import PLAIN, WIDTH
+from engine.audio.network import DELAY_SECONDS, Network, read_weights
+from engine.errors import ModelError
 from engine.records import HOP_SECONDS, Beat
 from training.ear.model import Ear, export, loss_of, total, weights_of
 from training.ear.rows import COLUMNS, Lane, Rows, targets_of, tuned
@@ -43,14 +44,14 @@ def test_music_without_beats_is_known_to_have_none():
 
 
 def test_a_lane_plays_a_piece_on_until_it_takes_another():
-    bands = np.random.default_rng(0).random((3000, WIDTH // 2)).astype(np.float16)
+    bands = np.random.default_rng(0).random((3000, PLAIN)).astype(np.float16)
     piece = Rows("a", bands, np.zeros((3000, len(COLUMNS)), np.float32))
     lane = Lane(np.random.default_rng(1), 200)
     begins = [lane.next([piece])[2] for _ in range(30)]
     assert begins[0] and 3 < sum(begins) < 20
     rows, targets, _ = lane.next([piece])
     assert rows.shape == (200, WIDTH) and rows.dtype == np.float32 and np.isfinite(rows).all()
-    assert sorted(tuned(0)) == list(range(WIDTH // 2))
+    assert sorted(tuned(0)) == list(range(PLAIN))
 
 
 def test_numpy_plays_what_torch_was_taught(tmp_path):
@@ -68,6 +69,17 @@ def test_numpy_plays_what_torch_was_taught(tmp_path):
     assert np.abs(mine - true).max() < 1e-5
     export(model, tmp_path / "ear.npz")
     assert (tmp_path / "ear.npz").stat().st_size < 300_000
+    assert read_weights(tmp_path / "ear.npz")["w0"].shape[1] == WIDTH
+
+
+def test_other_weights_are_refused_in_one_line(tmp_path):
+    torch.manual_seed(0)
+    arrays = weights_of(Ear())
+    np.savez(tmp_path / "narrow.npz", **(arrays | {"w0": arrays["w0"][:, :5]}))
+    (tmp_path / "broken.npz").write_bytes(b"no weights")
+    for name, word in (("narrow", "rows of"), ("broken", "not the weights"), ("none", "No such")):
+        with pytest.raises(ModelError, match=word):
+            read_weights(tmp_path / f"{name}.npz")
 
 
 def test_a_few_steps_lower_the_loss():
@@ -123,6 +135,6 @@ def test_a_perfect_clock_scores_one_and_an_idle_one_nothing():
 
 
 def test_what_the_network_sees_is_a_distribution():
-    seen = seen_of(Ear().eval(), np.zeros((20, WIDTH // 2), np.float16))
+    seen = seen_of(Ear().eval(), np.zeros((20, PLAIN), np.float16))
     assert seen.shape == (20, 4)
     assert seen[:, :3].sum(axis=1) == pytest.approx(np.ones(20), abs=1e-5)

@@ -10,6 +10,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.ear", description=__doc__)
     parser.add_argument("what", choices=("rows", "train", "export", "score"))
     parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--rate", type=float, default=3e-3, help="of the steps at first")
     parser.add_argument("--name", default="state", help="of the state under training/out/ear")
     parser.add_argument("--split", choices=("train", "valid", "final"), default="valid")
     parser.add_argument("--pieces", type=int, default=1000)
@@ -21,7 +22,7 @@ def main() -> None:
     elif options.what == "train":
         from training.ear.train import train
 
-        train(options.minutes, options.name)
+        train(options.minutes, options.name, options.rate)
     elif options.what == "export":
         from engine.audio.network import WEIGHTS
         from training.ear.model import export

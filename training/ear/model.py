@@ -19,7 +19,7 @@ from engine.audio.network import NAMES
 
 NARROW, HIDDEN = 64, 80
 DROPPED = 0.1
-WEIGHT_PULSE, WEIGHT_PHASE = 0.1, 0.1
+WEIGHT_PULSE, WEIGHT_PHASE, WEIGHT_BAR = 0.1, 0.1, 0.05
 
 
 class Ear(nn.Module):
@@ -50,9 +50,12 @@ def loss_of(out: Tensor, targets: Tensor) -> dict[str, Tensor]:
     beats = -(beat * hit + (1 - beat) * logs[..., 0])
     pulses = binary_cross_entropy_with_logits(out[..., 3], pulse, reduction="none")
     turns = (out[..., 4] - cos) ** 2 + (out[..., 5] - sin) ** 2
+    told = beat * down_known * known  # which beat of the bar: few hops, much to learn
+    bars = (either - which) * told
     count, turning = known.sum().clamp(min=1), phase_known.sum().clamp(min=1)
     return {
         "beat": (beats * known).sum() / count,
+        "bar": bars.sum() / told.sum().clamp(min=1),
         "pulse": (pulses * known).sum() / count,
         "phase": (turns * phase_known).sum() / turning,
     }
@@ -60,7 +63,8 @@ def loss_of(out: Tensor, targets: Tensor) -> dict[str, Tensor]:
 
 def total(losses: dict[str, Tensor]) -> Tensor:
     """What is minimised."""
-    return losses["beat"] + WEIGHT_PULSE * losses["pulse"] + WEIGHT_PHASE * losses["phase"]
+    shares = {"pulse": WEIGHT_PULSE, "phase": WEIGHT_PHASE, "bar": WEIGHT_BAR}
+    return losses["beat"] + sum(share * losses[name] for name, share in shares.items())
 
 
 def weights_of(model: Ear) -> dict[str, np.ndarray]:

@@ -1,6 +1,6 @@
 """The bands of every piece, computed once, and batches of segments with their targets.
 
-`write_bands` keeps float16 (hops, WIDTH // 2) beside the labels' name under out/ear/SPLIT. A
+`write_bands` keeps float16 (hops, PLAIN) beside the labels' name under out/ear/SPLIT. A
 `Lane` plays one piece after another in segments, as the ear will hear them: from its start or
 from anywhere within, with a speed, a tuning, an equaliser and a noise floor of its own.
 Targets are soft: a beat is spread over the hops around it, so that the network says where between
@@ -24,6 +24,8 @@ LINGER = 1.0
 """Seconds for which the pulse is taken to go on after the last beat."""
 GAP = 2.5
 """Two beats further apart than this have nothing between them."""
+LEAD = 200
+"""Hops heard before a segment, for what remembers in the front end."""
 SPEEDS = (0.88, 1.14)
 """Bands are played so much slower or faster: every groove at many tempi."""
 SEGMENTS = (2, 6)
@@ -49,7 +51,7 @@ def write_bands(split: str) -> int:
 
 @dataclass(frozen=True)
 class Rows:
-    """One piece: `bands` float16 (hops, WIDTH // 2) and `targets` float32 (hops, len(COLUMNS))."""
+    """One piece: `bands` float16 (hops, PLAIN) and `targets` float32 (hops, len(COLUMNS))."""
 
     name: str
     bands: np.ndarray
@@ -102,7 +104,7 @@ def read(split: str, known: dict[str, Rows]) -> dict[str, Rows]:
 
 
 def equaliser(rng: np.random.Generator) -> tuple[np.ndarray, float]:
-    """Gains float32 (WIDTH // 2,) over the bands, smooth in frequency, and a noise floor."""
+    """Gains float32 (PLAIN,) over the bands, smooth in frequency, and a noise floor."""
     octaves = np.concatenate(
         [
             np.log2(row[3]) + np.arange(n) / n * np.log2(row[4] / row[3])
@@ -128,7 +130,8 @@ class Lane:
         if begins:
             self._begin(pieces)
         self._left -= 1
-        at = self._at + self._speed * np.arange(self._hops)
+        lead = min(LEAD, int(self._at / self._speed))  # running means need some seconds to settle
+        at = self._at + self._speed * np.arange(-lead, self._hops)
         self._at = int(at[-1] + self._speed)
         at = at[: np.searchsorted(at, len(self._piece.bands) - 1)]
         bands = 10.0 ** _between(self._piece.bands, at)[:, self._tuning] - 1.0
@@ -136,8 +139,8 @@ class Lane:
         bands = np.log10(1.0 + bands * self._gains + noise)
         rows = np.zeros((self._hops, WIDTH), np.float32)
         targets = np.zeros((self._hops, len(COLUMNS)), np.float32)
-        rows[: len(bands)] = with_rises(bands)
-        targets[: len(bands)] = _between(self._piece.targets, at)
+        rows[: len(bands) - lead] = with_rises(bands)[lead:]
+        targets[: len(bands) - lead] = _between(self._piece.targets, at[lead:])
         return rows, targets, begins
 
     def _begin(self, pieces: list[Rows]) -> None:

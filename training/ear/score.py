@@ -29,7 +29,7 @@ SKIP_SECONDS, LATE_SECONDS, NEAR_SECONDS = 5.0, 0.05, 0.07
 
 
 def seen_of(model: Ear, bands: np.ndarray) -> np.ndarray:
-    """Float32 (hops, 4): none, beat, down, pulse, for bands (hops, WIDTH // 2)."""
+    """Float32 (hops, 4): none, beat, down, pulse, for bands (hops, PLAIN)."""
     rows = torch.from_numpy(with_rises(bands.astype(np.float32)))[None]
     with torch.no_grad():
         out = model(rows)[0][0]

@@ -26,8 +26,11 @@ EVERY = 100
 """Steps after which it is saved, validated and new pieces are looked for."""
 
 
-def train(minutes: float, name: str = "state", seed: int = 4) -> None:
-    """Teach for so many minutes of this machine's time, from where it was left."""
+def train(minutes: float, name: str = "state", rate: float = RATE, seed: int = 4) -> None:
+    """Teach for so many minutes of this machine's time, from where it was left.
+
+    `rate` is where the steps begin; taken up again, better lower than at first.
+    """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     model, optimiser, average, step = _load(OUT / f"{name}.pt")
@@ -41,7 +44,7 @@ def train(minutes: float, name: str = "state", seed: int = 4) -> None:
     start, state, sums = clock.monotonic(), None, {}
     while (share := (clock.monotonic() - start) / (60 * minutes)) < 1.0:
         for group in optimiser.param_groups:
-            group["lr"] = _rate(share, step)
+            group["lr"] = _rate(rate, share, step)
         rows, targets, begins = map(np.array, zip(*(x.next(pieces) for x in lanes), strict=True))
         if state is not None:
             state = state.detach() * torch.from_numpy(~begins).float()[None, :, None]
@@ -81,9 +84,9 @@ def _pieces(split: str, known: dict) -> list:
     return list(read(split, known).values())
 
 
-def _rate(share: float, step: int) -> float:
+def _rate(rate: float, share: float, step: int) -> float:
     """Up over the first steps, then a half cosine down."""
-    fall = LEAST_RATE + (RATE - LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * share))
+    fall = LEAST_RATE + (rate - LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * share))
     return fall * min(1.0, (step + 1) / WARM_STEPS)
 
 
