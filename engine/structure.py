@@ -169,6 +169,7 @@ class Build:
     def __init__(self) -> None:
         self._pairs = [(Envelope(0.7, 0.7), Envelope(6.0, 6.0)) for _ in range(3)]
         self._shown = Envelope(0.5, 0.4)
+        self._heard = Envelope(6.0, 1.0)
 
     @property
     def value(self) -> float:
@@ -180,7 +181,8 @@ class Build:
         for (fast, slow), value in zip(self._pairs, heard, strict=True):
             ratio = (fast.step(value) + 1e-5) / (slow.step(value) + 1e-5)
             rise += max(0.0, math.log2(ratio))
-        wanted = min(1.0, max(0.0, rise / 1.5 - 0.2)) if gap > 2.0 else 0.0
+        known = self._heard.step(1.0 if features.rms > SILENT else 0.0) > 0.7  # all music begins
+        wanted = min(1.0, max(0.0, rise / 1.5 - 0.2)) if gap > 2.0 and known else 0.0
         return self._shown.step(wanted)
 
 
