@@ -96,7 +96,10 @@ class FrontEnd:
     def process(self, samples: np.ndarray) -> np.ndarray:
         """A row float32 (WIDTH,) for samples (HOP, 2)."""
         self._recent[:-HOP] = self._recent[HOP:]
-        self._recent[-HOP:] = samples.mean(axis=1)
+        mono = samples.mean(axis=1, dtype=np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            sound = np.isfinite(mono @ mono)
+        self._recent[-HOP:] = mono if sound else 0.0  # what is no sound must not stay in memory
         middle = self._recent[-2048:]
         loud = float(np.sqrt(middle @ middle / len(middle)))
         self._level = max(loud, self._level * FADE, QUIET)

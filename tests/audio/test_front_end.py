@@ -51,3 +51,11 @@ def test_another_chord_shows_as_a_change_of_harmony():
     before, after = changes[150:187], changes[187:230]
     assert before.max() < 0.1
     assert after[:, 0].max() > 0.2 and after[:, 2].max() > 0.4
+
+
+def test_what_is_no_sound_is_taken_for_silence(kicks):
+    front, samples = FrontEnd(), kicks(128, 3.0)
+    for k, value in enumerate((np.nan, np.inf, 1e30, 0.0)):
+        block = samples[k * HOP : (k + 1) * HOP].copy()
+        block[7] = value or block[7]
+        assert np.isfinite(front.process(block)).all()

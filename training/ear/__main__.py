@@ -11,7 +11,7 @@ def main() -> None:
     parser.add_argument("what", choices=("rows", "train", "export", "score"))
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=3e-3, help="of the steps at first")
-    parser.add_argument("--name", default="state", help="of the state under training/out/ear")
+    parser.add_argument("--name", nargs="+", default=["state"], help="under training/out/ear")
     parser.add_argument("--split", choices=("train", "valid", "final"), default="valid")
     parser.add_argument("--pieces", type=int, default=1000)
     options = parser.parse_args()
@@ -22,13 +22,13 @@ def main() -> None:
     elif options.what == "train":
         from training.ear.train import train
 
-        train(options.minutes, options.name, options.rate)
+        train(options.minutes, options.name[0], options.rate)
     elif options.what == "export":
         from engine.audio.network import WEIGHTS
         from training.ear.model import export
         from training.ear.train import load_average
 
-        export(load_average(options.name), WEIGHTS)
+        export([load_average(name) for name in options.name], WEIGHTS)
     else:
         from training.ear.score import main as score
 

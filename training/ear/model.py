@@ -78,6 +78,11 @@ def weights_of(model: Ear) -> dict[str, np.ndarray]:
     return {n: a.detach().numpy().copy() for n, a in zip(NAMES, arrays, strict=True)}
 
 
-def export(model: Ear, path: Path) -> None:
-    """Write the weights as float16."""
-    np.savez_compressed(path, **{n: a.astype(np.float16) for n, a in weights_of(model).items()})
+def export(models: list[Ear], path: Path) -> None:
+    """Write the weights of networks that are asked together, as float16."""
+    arrays = {
+        f"{k}/{name}": array.astype(np.float16)
+        for k, model in enumerate(models)
+        for name, array in weights_of(model).items()
+    }
+    np.savez_compressed(path, **arrays)

@@ -9,6 +9,7 @@ two hops it fell.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def write_bands(split: str) -> int:
         if not out.exists():
             samples = np.load(path.with_suffix(".npy"), mmap_mode="r")
             bands = bands_of(samples.astype(np.float32) / 32767.0).astype(np.float16)
-            part = out.with_suffix(".part")
+            part = out.with_suffix(f".{os.getpid()}.part")  # two trainings may be at it
             with part.open("wb") as file:
                 np.save(file, bands)
             part.rename(out)

@@ -28,12 +28,14 @@ from training.music import dataset
 SKIP_SECONDS, LATE_SECONDS, NEAR_SECONDS = 5.0, 0.05, 0.07
 
 
-def seen_of(model: Ear, bands: np.ndarray) -> np.ndarray:
-    """Float32 (hops, 4): none, beat, down, pulse, for bands (hops, PLAIN)."""
+def seen_of(models: list[Ear], bands: np.ndarray) -> np.ndarray:
+    """Float32 (hops, 4): none, beat, down, pulse, for bands (hops, PLAIN), of networks together."""
     rows = torch.from_numpy(with_rises(bands.astype(np.float32)))[None]
     with torch.no_grad():
-        out = model(rows)[0][0]
-    return torch.cat([out[:, :3].softmax(-1), out[:, 3:4].sigmoid()], -1).numpy()
+        outs = [model(rows)[0][0] for model in models]
+    logs = torch.stack([out[:, :3].log_softmax(-1) for out in outs]).mean(0)
+    pulse = torch.stack([out[:, 3:4].sigmoid() for out in outs]).mean(0)
+    return torch.cat([logs.softmax(-1), pulse], -1).numpy()
 
 
 def clock_of(seen: np.ndarray, low: float = 70.0, high: float = 180.0) -> Iterator[Beat]:
@@ -131,11 +133,11 @@ def means(scores: dict[str, dict[str, float]]) -> dict[str, float]:
     return out
 
 
-def main(split: str, name: str, pieces: int) -> None:
-    """Print the scores of a split with the averaged weights of a state."""
+def main(split: str, names: list[str], pieces: int) -> None:
+    """Print the scores of a split with the averaged weights of some states, asked together."""
     torch.set_num_threads(1)
     write_bands(split)
-    model = load_average(name)
+    models = [load_average(name) for name in names]
     paths = sorted(Path(OUT / split).glob("*.npy"))[:pieces]
-    seen = {p.stem: seen_of(model, np.load(p)) for p in paths}
+    seen = {p.stem: seen_of(models, np.load(p)) for p in paths}
     print(means(evaluate(split, seen)))
