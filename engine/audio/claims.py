@@ -40,7 +40,7 @@ class Hearing:
     """Features, ear and transport, stepped once a hop. `ear` names one of EARS."""
 
     def __init__(
-        self, low_bpm: float = LOW_BPM, high_bpm: float = HIGH_BPM, ear: str = "onsets"
+        self, low_bpm: float = LOW_BPM, high_bpm: float = HIGH_BPM, ear: str = "network"
     ) -> None:
         self.extractor = FeatureExtractor()
         self.ear = EARS[ear](low_bpm, high_bpm)
@@ -75,7 +75,7 @@ def iter_beats(
     samples: np.ndarray,
     low_bpm: float = LOW_BPM,
     high_bpm: float = HIGH_BPM,
-    ear: str = "onsets",
+    ear: str = "network",
 ) -> Iterator[BeatClaim]:
     """The beats of (n, 2) samples at SAMPLERATE as they become known, tempo in low..high."""
     hearing = Hearing(low_bpm, high_bpm, ear)
