@@ -103,7 +103,7 @@ class SignalMaker:
             Band("high", Hits(fall=0.10, rest=0.08, share=0.35, floor=0.003)),
         ]
         self._drums = {
-            "kick": Hits(fall=0.15, rest=0.10, share=0.0, floor=0.5, over_mean=0.0),
+            "kick": Hits(fall=0.15, rest=0.06, share=0.0, floor=0.5, over_mean=0.0),
             "snare": Hits(fall=0.15, rest=0.05, share=0.0, floor=0.5, over_mean=0.0),
             "hat": Hits(fall=0.08, rest=0.05, share=0.0, floor=0.5, over_mean=0.0),
         }

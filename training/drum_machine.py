@@ -128,7 +128,6 @@ class Kit:
         shape = np.minimum(1, np.minimum(t / 0.004, (seconds - t) / 0.02))
         return _band(wave / 4, "lowpass", cutoff_hz) * shape
 
-
     def voice(self, note: float, seconds: float) -> np.ndarray:
         """A sung vowel: a saw with vibrato through three formants."""
         t = _t(seconds)
@@ -150,6 +149,9 @@ LEVELS = {
 
 class Song:
     """Collects bars. `bar(parts)` adds one; `music()` mixes them."""
+
+    extras: tuple[str, ...] = ()
+    """Further parts that a kind of song knows."""
 
     def __init__(self, style: str, seed: int, bpm: float | None = None) -> None:
         self._rng = np.random.default_rng(seed)
@@ -177,7 +179,7 @@ class Song:
             self._drums(name, steps if name in parts else [], self.kit.level[name])
         if "roll" in parts:
             self._drums("snare", [k for k in range(STEPS) if k % 2 == 0 or k >= 8], 0.3)
-        for name in ("bass", "plucks", "chords", "voice", "toms", "riser"):
+        for name in ("bass", "plucks", "chords", "voice", "toms", "riser", *self.extras):
             if name in parts:
                 getattr(self, f"_{name}")(self.kit.level.get(name, 0.2))
         self.bars += 1
@@ -228,6 +230,9 @@ class Song:
     def _add(self, step: int, bus: str, sound: np.ndarray, gain: float) -> None:
         self._events.append((self.now + step * self.step, bus, sound, gain))
 
+    def _sends(self, buses: dict[str, np.ndarray]) -> None:
+        """Echo and room of a kind of song, in place; a plain song has none."""
+
     def music(self) -> Music:
         """Everything mixed, the music ducked under each kick, soft-clipped a little."""
         n = round(self.now * RATE)
@@ -235,6 +240,7 @@ class Song:
         for at, bus, sound, gain in self._events:
             start = round(at * RATE)
             buses[bus][start : start + len(sound)] += gain * sound
+        self._sends(buses)
         duck = np.ones(n + RATE)
         dip = 1 - self.kit.duck * np.exp(-((_t(0.4) / 0.12) ** 2))
         for at in self.hits["kick"]:

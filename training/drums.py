@@ -1,12 +1,13 @@
 """Teaches the drum ear (engine/audio/drums.py) on music whose every drum stroke is known.
 
-Half the lessons come from drum_machine.py with mutated patterns, half are 20 s of a piece of
-training/music: other kits, styles and synths. Each is coloured as a room or a mixer would (gain,
-tilt, filters, echo, noise, clipping); each hop gives the ear's inputs and whether a kick, snare
-or hat begins in it. A hop just after a beginning counts for neither side, nor do ghost strokes,
-crashes and shakers. Run by hand:
+Of five lessons one comes from drum_machine.py with mutated patterns, two from hard_songs.py (one
+full of stabs, one with hardly a drum) and two are 20 s of a piece of training/music: other kits,
+styles and synths, of these one with the soundfont's drums. Each is coloured as a room or a mixer
+would (gain, tilt, filters, echo, noise, clipping); each hop gives the ear's inputs and whether a
+kick, snare or hat begins in it. A hop just after a beginning counts for neither side, nor do ghost
+strokes, crashes and shakers. Run by hand:
 
-    python -m training.drums --songs 600 --folder FOLDER
+    python -m training.drums --folder FOLDER
 
 Writes engine/audio/drums.npz; the lessons are kept in FOLDER. One thread; some minutes.
 """
@@ -23,12 +24,14 @@ from engine.audio.drums import DRUMS, INPUTS, WEIGHTS, DrumInputs
 from engine.audio.spectra import Spectra
 from engine.records import HOP, SAMPLERATE
 from training.drum_machine import PARTS, STYLES, Song
+from training.hard_songs import TONES, HardSong
 from training.music import generate as making
+from training.music.bank import with_samples
 from training.music.grid import steady
 from training.music.parts import Band, Score
 from training.music.sounds import Kit, draw_kit
 
-HIDDEN = (48, 24)
+HIDDEN = (64, 32)
 HEARD_SECONDS = 0.003
 """The onset window falls over 2.7 ms: a hit in the last 3 ms of a hop is heard in the next."""
 LEAST = {"kick": 0.1, "snare": 0.17, "hat": 0.08}
@@ -53,31 +56,36 @@ class Witness(Score):
 def lesson(seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Inputs (n, INPUTS) and truth (n, 3) of one song: 1 begins, 0 not, -1 does not count."""
     rng = np.random.default_rng(seed)
-    samples, hits, vague = _piece(rng) if seed % 2 else _song(seed, rng)
+    kind = seed % 5
+    made = _piece(rng, sampled=kind == 3) if kind in (1, 3) else _song(seed, rng, kind)
+    samples, hits, vague = made
     inputs = _inputs(_coloured(samples, rng))
     return inputs, _truth(hits, vague, len(inputs))
 
 
-def _song(seed: int, rng: np.random.Generator) -> tuple:
-    """Mono samples, true times and times that do not count, by drum."""
-    song = Song(list(STYLES)[seed % len(STYLES)], seed, bpm=float(rng.uniform(85, 178)))
+def _song(seed: int, rng: np.random.Generator, kind: int) -> tuple:
+    """Mono samples, true times and times that do not count, by drum; `kind` 0, 2 or 4."""
+    style = list(STYLES)[seed // 5 % len(STYLES)]
+    song = (HardSong if kind else Song)(style, seed, bpm=float(rng.uniform(85, 178)))
+    parts = {0: _parts, 2: _few_drums, 4: _stabbed}[kind]
     for drum, line in song.lines.items():
         flips = rng.random(len(line)) < 0.08
         song.lines[drum] = "".join(
             "x" if (step == "x") != flip else "." for step, flip in zip(line, flips, strict=True)
         )
     for _ in range(4):
-        song.bar(_parts(rng))
+        song.bar(parts(rng))
     music = song.music()
     return music.samples[:, 0], music.hits, {}
 
 
-def _piece(rng: np.random.Generator) -> tuple:
+def _piece(rng: np.random.Generator, sampled: bool) -> tuple:
     """The same of some bars of a piece of training/music, with straight and steady playing."""
     style = making._draw_style(rng)
     grid = steady(making._tempo(rng, style), 4 * 12 + 1)
     score = Witness(grid, rng, 4 * 12)
-    band = Band(style, draw_kit(rng, style.kicks, style.acoustic), rng)
+    kit = draw_kit(rng, style.kicks, style.acoustic)
+    band = Band(style, with_samples(kit, rng, kick=rng.random() < 0.5) if sampled else kit, rng)
     form = [(str(rng.choice(("groove", "drop", "chorus", "break", "build"))), 4) for _ in range(3)]
     making._perform(score, band, form)
     samples = making._mix(score, style, form)
@@ -101,6 +109,19 @@ def _strokes(score: Witness, kit: Kit) -> tuple[dict, dict]:
 def _parts(rng: np.random.Generator) -> set[str]:
     parts = {part for part in sorted(PARTS) if rng.random() < 0.8}
     return parts | {part for part in ("roll", "riser", "voice", "toms") if rng.random() < 0.25}
+
+
+def _few_drums(rng: np.random.Generator) -> set[str]:
+    """Tones, and in some bars a kick or hats, so that only the snare is missing."""
+    parts = {part for part in TONES if rng.random() < 0.4} | {str(rng.choice(TONES[:4]))}
+    return parts | {part for part in ("kick", "hat", "riser") if rng.random() < 0.25}
+
+
+def _stabbed(rng: np.random.Generator) -> set[str]:
+    """Drums under stabs and whatever else is bright."""
+    parts = {"stabs"} | {part for part in TONES if rng.random() < 0.4}
+    drums = {part for part in ("kick", "snare", "hat") if rng.random() < 0.85}
+    return parts | drums | {part for part in ("roll", "riser", "toms") if rng.random() < 0.15}
 
 
 def _coloured(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -177,10 +198,10 @@ def teach(
     parts = [part for layer in layers for part in (layer, torch.nn.ReLU())][:-1]
     net = torch.nn.Sequential(*parts)
     x, y = torch.from_numpy(inputs), torch.from_numpy(truth)
-    batch = 1024
+    batch = 2048
     steps = passes * (len(x) // batch)
-    optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=4e-3, weight_decay=1e-4)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
     for step in range(steps):
         rows = torch.randint(len(x), (batch,))
         wanted = y[rows].float()
@@ -199,7 +220,7 @@ def teach(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--songs", type=int, default=600)
+    parser.add_argument("--songs", type=int, default=787)
     parser.add_argument("--passes", type=int, default=20)
     parser.add_argument("--folder", type=Path, default=Path("training/out/drums"))
     options = parser.parse_args()

@@ -1,9 +1,10 @@
 """Hears drums: the onset spectrum of each hop in, how sure a kick, a snare and a hat begin out.
 
 A band's rise alone cannot tell a kick from a bass note or a snare from a pluck. So a small network
-(three layers, about 6,000 weights of our own, `training/drums.py`) looks at 21 bands over the last
-four hops, in decibels below the loudest of the last seconds, and at their mean over the last 16.
-It answers in the hop in which the hit is heard. State is 16 hops; runs on the analysis thread.
+(three layers, about 10,000 weights of our own, `training/drums.py`) looks at 21 bands over the last
+four hops, in decibels below the loudest of the last seconds, at their mean over the last 16, and at
+how flat the upper bands are inside: noise is flat, the partials of a tone are not. It answers in
+the hop in which the hit is heard. State is 16 hops; runs on the analysis thread.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ EDGES = (1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 28, 36, 46, 60, 77, 98, 126, 161, 
 HOPS, PAST = 4, 16
 """Hops that are looked at one by one, and those of which the mean is."""
 BANDS = len(EDGES) - 1
-INPUTS = BANDS * (HOPS + 1)
+NOISY, FLAT_HOPS, FLAT_DB = 9, 2, 10.0
+"""First band that is wide enough (800 Hz) to be flat or not; hops of it; flatness shown as 0."""
+INPUTS = BANDS * (HOPS + 1) + (BANDS - NOISY) * FLAT_HOPS
 RANGE_DB = 60.0
 LEAST = 10 ** (-RANGE_DB / 20)
 FLOOR = 0.02
@@ -44,6 +47,9 @@ class DrumInputs:
         self._reference = FLOOR
         self.amplitude = 0.0
         self._past = np.zeros((PAST, BANDS), np.float32)
+        self._flat = np.zeros((FLAT_HOPS, BANDS - NOISY), np.float32)
+        self._inside = np.array(EDGES[NOISY:-1]) - EDGES[NOISY]
+        self._widths = np.diff(EDGES[NOISY:])
 
     def step(self, spectrum: np.ndarray) -> np.ndarray:
         """The inputs (INPUTS,), each 0..1.5, from magnitudes (513,) of the onset window.
@@ -59,7 +65,17 @@ class DrumInputs:
         below_db = 20.0 * np.log10(amplitude / self._reference + LEAST)
         self._past[1:] = self._past[:-1]
         self._past[0] = 1.0 + below_db / RANGE_DB
-        return np.concatenate([self._past[:HOPS].ravel(), self._past.mean(axis=0)])
+        self._flat[1:] = self._flat[:-1]
+        self._flat[0] = self._flatness(power)
+        parts = (self._past[:HOPS].ravel(), self._past.mean(axis=0), self._flat.ravel())
+        return np.concatenate(parts)
+
+    def _flatness(self, power: np.ndarray) -> np.ndarray:
+        """Geometric over arithmetic mean in each upper band, in decibels over FLAT_DB below 1."""
+        power = power[EDGES[NOISY] :] + 1e-12
+        flat_db = 10.0 * np.add.reduceat(np.log10(power), self._inside) / self._widths
+        flat_db -= 10.0 * np.log10(np.add.reduceat(power, self._inside) / self._widths)
+        return np.maximum(0.0, 1.0 + flat_db / FLAT_DB)
 
 
 class DrumEar:

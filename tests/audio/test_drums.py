@@ -10,7 +10,7 @@ from engine.audio.media import stream_hops
 from engine.audio.spectra import Spectra
 from engine.errors import ModelError
 from engine.followers import Hits
-from training.drum_machine import groove
+from training.drum_machine import Song, groove
 
 LATE_SECONDS = 0.025
 """A hit must be told within this time: a hop to collect it, and one more for what begins late."""
@@ -65,3 +65,15 @@ def test_missing_and_wrong_weights_are_told_in_one_line(tmp_path):
     np.savez(tmp_path / "other.npz", weight0=np.zeros((3, 7)), bias0=np.zeros(3))
     with pytest.raises(ModelError, match="not the drum ear's weights"):
         DrumEar(tmp_path / "other.npz")
+
+
+@pytest.mark.parametrize("parts", [{"plucks"}, {"plucks", "chords", "bass"}])
+def test_plucks_without_any_drum_are_no_snare(parts):
+    told, seconds = 0, 0.0
+    for seed in (101, 102, 103):
+        song = Song("house", seed)
+        for _ in range(4):
+            song.bar(parts)
+        told, seconds = told + len(struck(song.music().samples)["snare"]), seconds + song.now
+    print(f"{parts}: {60.0 * told / seconds:.1f} false snares a minute")
+    assert 60.0 * told / seconds <= 6.0

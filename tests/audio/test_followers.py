@@ -11,7 +11,7 @@ from engine import params
 from engine.followers import AutoGain, HueFollower, RunningClock
 from engine.params import PARAMS
 from engine.records import HOP_SECONDS, Beat, Features
-from engine.signals import USUAL, HearingSettings, SignalMaker, clock_values, time_values
+from engine.signals import FULL, USUAL, HearingSettings, SignalMaker, clock_values, time_values
 
 
 def hops(seconds: float) -> int:
@@ -50,7 +50,7 @@ def test_settings_switch_the_gain_off_and_set_floor_and_speed():
     numbers = {name: param.default for name, param in PARAMS.items()}
     fixed = HearingSettings.of({**numbers, "hearing.auto_gain": 0})
     assert made(soft)[-1].values["level"] > 0.9
-    assert made(soft, fixed)[-1].values["level"] == pytest.approx(0.05 / 0.35, rel=0.02)
+    assert made(soft, fixed)[-1].values["level"] == pytest.approx(0.05 / FULL["level"], rel=0.02)
     floored = HearingSettings.of({**numbers, "hearing.gain_floor": -20.0})
     assert made(soft, floored)[-1].values["level"] == pytest.approx(0.5, rel=0.02)
     slow = replace(USUAL, following=((0.5, 0.5),) * 5)

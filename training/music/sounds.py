@@ -41,12 +41,14 @@ def biquad(freq: float, kind: str, q: float = 0.71) -> np.ndarray:
     return np.array([[b, middle, b, 1 + alpha, -2 * c, 1 - alpha]]) / (1 + alpha)
 
 
-def swept(sound: np.ndarray, cutoff_hz: np.ndarray, step: int, kind: str = "lowpass") -> np.ndarray:
+def swept(
+    sound: np.ndarray, cutoff_hz: np.ndarray, step: int, kind: str = "lowpass", q: float = 0.71
+) -> np.ndarray:
     """Second order filter whose cutoff is read anew every `step` samples."""
     out, zi = np.empty_like(sound), np.zeros((1, 2))
     for k, start in enumerate(range(0, len(sound), step)):
         part = sound[start : start + step]
-        out[start : start + step], zi = sosfilt(biquad(cutoff_hz[k], kind), part, zi=zi)
+        out[start : start + step], zi = sosfilt(biquad(cutoff_hz[k], kind, q), part, zi=zi)
     return out
 
 
