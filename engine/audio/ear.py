@@ -5,7 +5,8 @@ beat, and whether there is one to follow at all, bar_space.py weighs every tempo
 bar against that, and steady.py follows the one that is settled on to the millisecond. This file
 does the settling: a place is kept until another has been followed beside it for some beats and was
 seen more clearly; longer where it is only the off-beat or a double or half tempo of the same
-music, so that nothing flips on the screen. Causal, deterministic, no clock. On the analysis thread.
+music, so that nothing flips on the screen. Where harmony and snares show the bar (bars.py), they
+overrule what is seen of it. Causal, deterministic, no clock. On the analysis thread.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from __future__ import annotations
 import numpy as np
 
 from engine.audio.bar_space import BEATS, BarSpace
+from engine.audio.bars import BarFinder
 from engine.audio.front_end import FrontEnd
 from engine.audio.network import DELAY_SECONDS, Network, Seen
 from engine.audio.steady import SteadyPulse
-from engine.records import HOP_SECONDS, AudioBlock, Features, Reading
+from engine.records import HOP_SECONDS, AudioBlock, Beat, Features, Reading
 
 SAME_TEMPO, SAME_PHASE = 0.04, 0.13
 """What counts as the same place: relative difference of tempo, beats of difference of phase."""
@@ -27,11 +29,14 @@ MOVE, FLIP, OCTAVE = (2, 0.4, 0.15), (5, 0.6, 0.3), (8, 0.5, -1.0)
 """Beats for which another place must be followed, how clearly its beats must be seen and how much
 more clearly than one's own: another tempo, another place at the same or a simple ratio of it, and
 a faster one of those, whose beats are seen as well where both are right."""
+HALF, HALF_SEEN = (3, 0.6, -1.0), 0.3
+"""And a slower one, where every other beat of one's own is seen less clearly than this."""
 HALF_BEAT = 0.35
 """From this difference of phase on it is the off-beat."""
-STANDING, STANDING_MOST = 0.5, 32.0
+STANDING, STANDING_LEAST, STANDING_MOST = 0.5, 3.0, 32.0
 """The off-beat and simple ratios must wait so many beats more for each beat, up to so many, for
-which the place settled on was clearly seen: music does not turn round, only what is seen of it."""
+which the place settled on was clearly seen; the belief returns to it from a few on. Music does
+not turn round, only what is seen of it."""
 PULSE_SECONDS = 0.3
 """Smooths what the network says of there being a beat at all."""
 PULSE_ENOUGH = 0.5
@@ -72,18 +77,32 @@ class NetworkEar:
         self._place = 0  # beat of the bar at the pulse's last beat
         self._bar_known, self._bar_shift, self._bar_beats = False, 0, 0
         self._half_done = False
+        self._count, self._bars = 0, BarFinder()  # beats since, in bars as the harmony has them
 
     def process(self, block: AudioBlock, features: Features | None = None) -> Reading:
         """What is believed at the end of the block, whose samples are (HOP, 2)."""
-        return self.believe(block.time, self._network.process(self._front.process(block.samples)))
+        seen = self._network.process(self._front.process(block.samples))
+        reading = self.believe(block.time, seen)
+        return reading if features is None else self._with_harmony(block, features, reading)
+
+    def _with_harmony(self, block: AudioBlock, features: Features, reading: Reading) -> Reading:
+        """Where harmony and snares say clearly which beat is the first, that holds."""
+        count = self._count + self._pulse.phase(block.time)
+        beat = Beat(block.time, max(0.0, count), reading.bpm, reading.confidence)
+        self._count += self._bars.process(block, features, beat)
+        if not self._bars.decided:
+            return reading
+        self._place, self._bar_known = self._count % BEATS, True
+        return self._reading(block.time)
 
     def believe(self, time: float, seen: Seen) -> Reading:
         """The same from what the network took the hop that ends at `time` for."""
         heard = time - DELAY_SECONDS
         if self._pulse.step(heard, seen.beat + seen.down):
             self._place = (self._place + 1) % BEATS
+            self._count += 1
             self._half_done = False
-            gain = self._pulse.strength if self._rival is None else -0.5
+            gain = self._pulse.weakest if self._rival is None else -0.5
             self._standing = min(STANDING_MOST, max(0.0, self._standing + gain))
         if self._rival is not None:
             self._rival.step(heard, seen.beat + seen.down)
@@ -95,7 +114,7 @@ class NetworkEar:
 
     def _held(self, heard: float) -> tuple[float, float] | None:
         """The place settled on, for the belief to return to."""
-        if self._trust < SURE:
+        if self._trust < SURE or self._standing < STANDING_LEAST:
             return None
         return 60.0 / self._pulse.period, (self._place + self._pulse.phase(heard)) % BEATS
 
@@ -110,6 +129,7 @@ class NetworkEar:
         elif sure >= SURE and self._loses(heard, phase, bpm):
             self._trust, self._standing, self._rival = 0.0, 0.0, None
             self._bar_known, self._half_done = False, True
+            self._bars.reset()
             same = True
         self._trust_towards(sure, same)
         if same and not self._half_done and 0.45 < phase < 0.7:
@@ -143,6 +163,8 @@ class NetworkEar:
         if min(abs(ratio / r - 1.0) for r in RATIOS) < SAME_TEMPO:
             if ratio > 1.0:
                 return OCTAVE, self._standing, rival.weakest
+            if self._pulse.weakest < HALF_SEEN:
+                return HALF, 0.0, rival.strength
             return FLIP, self._standing, rival.strength
         return MOVE, 0.0, rival.strength
 

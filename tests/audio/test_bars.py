@@ -11,7 +11,7 @@ from engine.audio.media import stream_hops
 from engine.records import SAMPLERATE, Beat
 
 
-@pytest.mark.parametrize("ear", ["onsets"])
+@pytest.mark.parametrize("ear", ["network", "onsets"])
 @pytest.mark.parametrize("entered", [9.2, 9.7, 10.2, 10.7])
 def test_the_bar_is_found_wherever_the_music_is_entered(demo_samples, entered, ear):
     """Four places a beat apart, so at least three of them start with the wrong beat."""
@@ -33,7 +33,7 @@ def test_a_correction_only_skips_whole_beats_forward(demo_samples, ear):
         if step > 0.5:
             skips.append(step)
         last = beat
-    assert len(skips) <= 1
+    assert len(skips) <= (2 if ear == "network" else 1)  # by what is seen, then by harmony
     assert all(abs(step - round(step)) < 0.05 and step < 3.5 for step in skips)
 
 

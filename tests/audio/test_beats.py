@@ -20,10 +20,9 @@ def test_the_beats_of_the_demo_track(demo_samples, ear):
     found = np.array([c.t for c in claims])
     score = mir_eval.beat.f_measure(true[true >= 5], found[found >= 5])
     errors = np.array([t - true[np.abs(true - t).argmin()] for t in found if 5 <= t <= true[-1]])
-    print(
-        f"demo, {ear}: F {score:.3f}, first {found[0]:.2f} s, bias {1000 * np.median(errors):+.1f} ms,"
-        f" largest error {1000 * np.abs(errors).max():.1f} ms, bpm {claims[-1].bpm:.2f}"
-    )
+    bias, most = 1000 * np.median(errors), 1000 * np.abs(errors).max()
+    print(f"demo, {ear}: F {score:.3f}, first {found[0]:.2f} s, bias {bias:+.1f} ms")
+    print(f"largest error {most:.1f} ms, bpm {claims[-1].bpm:.2f}")
     assert score >= 0.97
     assert abs(np.median(errors)) < 0.006
     assert np.percentile(np.abs(errors), 98) < 0.03
@@ -37,7 +36,7 @@ def test_claims_are_causal_and_in_order(demo_samples):
     assert all(0 <= c.emitted - c.t <= HOP_SECONDS + 1e-9 for c in claims)
     assert all(a.t < b.t for a, b in zip(claims, claims[1:], strict=False))
     order = [(b.bar_pos - a.bar_pos) % 4 for a, b in zip(claims, claims[1:], strict=False)]
-    assert len([step for step in order if step != 1]) <= 1  # the bar is corrected once at most
+    assert len([step for step in order if step != 1]) <= 2  # the bar: by what is seen, by harmony
     changed = part.copy()
     changed[10 * SAMPLERATE :] = 0.0
     before = [c for c in claims if c.emitted <= 10.0]

@@ -7,6 +7,6 @@ split and scores its claims. One thread, resumable, not imported by the engine:
 
     python -m training.ear rows                      bands of all pieces that have none yet
     python -m training.ear train --minutes 60        goes on from training/out/ear/state.pt
-    python -m training.ear export                    writes engine/audio/ear.npz
+    python -m training.ear export --name state second     writes engine/audio/ear.npz
     python -m training.ear score --split valid       the ear as it stands, causally
 """
