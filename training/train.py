@@ -49,9 +49,9 @@ class Chain:
             "polish": self.fit_polish,
             "words": self.fit_words,
             "latents_small": lambda: self.make_latents("small"),
-            "unet_small": lambda: self.fit_unet("small", peak_lr=1.5e-3, batch=48),
+            "unet_small": lambda: self.fit_unet("small", 1.5e-3, batch=48),
             "latents_full": lambda: self.make_latents("full"),
-            "unet_full": lambda: self.fit_unet("full", peak_lr=1.1e-3, batch=24, start="unet_small"),
+            "unet_full": lambda: self.fit_unet("full", 1.1e-3, batch=24, start="unet_small"),
             "export": self.write,
         }
 
