@@ -6,7 +6,7 @@ enough; where it is not, or where there is none, the clock runs on at the tempo 
 only its confidence falls. A far phase (a new track, another source) is reached within a beat or
 so by running faster or slower. Whole beats are skipped forward, at once, where the source counts
 the bar otherwise for some time. Sources are believed as they come: whoever reads music must not
-flip (ear.py sees to that). Runs on the analysis thread; so must `tap`, `beat_one` and `skip`.
+flip (ear.py sees to that). Runs on the analysis thread; so must `beat_one` and `skip`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,6 @@ RISE_SECONDS, HOLD_SECONDS = 0.1, 6.0
 """Time constants of confidence, up and down."""
 BAR_SECONDS = 1.0
 """For so long a source must count the bar otherwise before whole beats are skipped."""
-TAP_GAP_SECONDS = 2.5
-TAP_HOLD_SECONDS = 8.0
-"""A longer gap starts new taps; so long after the last of three taps no reading is followed."""
 PHRASE = 16
 
 
@@ -48,8 +45,6 @@ class Transport:
         self._moving = False
         self._bar_skip, self._bar_since = 0, 0.0
         self._bar_by_hand = False
-        self._taps: list[float] = []
-        self._tapped_until = -1.0
 
     def advance(self, time: float, reading: Reading | None = None) -> Beat:
         """Move the clock to `time` along `reading` (made at any earlier time), and read it."""
@@ -57,7 +52,7 @@ class Transport:
         self._time = time if self._time is None else max(self._time, time)
         self._beat += dt * self._bpm / 60.0
         sure = 0.0
-        if reading is not None and time > self._tapped_until:
+        if reading is not None:
             sure = reading.confidence
             if sure >= FOLLOW:
                 self._follow(reading, dt)
@@ -70,27 +65,6 @@ class Transport:
         """The clock as last advanced."""
         time = self._time or 0.0
         return Beat(time, self._beat, self._bpm, min(1.0, self._confidence), self._source)
-
-    def tap(self, time: float) -> None:
-        """A tap on the beat. One sets the phase; two or more in a row fit the tempo too.
-
-        Missed taps are allowed for: the line is fitted through whole multiples of the median
-        interval. From three taps on no reading is followed for some seconds.
-        """
-        if self._taps and not 0.15 < time - self._taps[-1] < TAP_GAP_SECONDS:
-            if time - self._taps[-1] <= 0.15:
-                return  # a bounce of the key
-            self._taps = []
-        self._taps = [*self._taps[-19:], time]
-        if len(self._taps) > 1:
-            times = np.array(self._taps)
-            counts = np.round((times - times[0]) / np.median(np.diff(times)))
-            self._bpm = float(np.clip(60.0 / np.polyfit(counts, times, 1)[0], 30.0, 300.0))
-        if len(self._taps) > 2:
-            self._tapped_until = time + TAP_HOLD_SECONDS
-            self._confidence = max(self._confidence, 0.9)
-        self._source = "tap"
-        self._move_to(time)
 
     def beat_one(self, time: float) -> None:
         """The beat nearest to `time` is the first of a bar and phrase: the count skips forward.
@@ -108,7 +82,7 @@ class Transport:
 
     def relearn(self) -> None:
         """Forget what was believed; the clock runs on until a reading is sure again."""
-        self._confidence, self._source, self._tapped_until = 0.0, "flywheel", -1.0
+        self._confidence, self._source = 0.0, "flywheel"
         self._bar_by_hand = False
 
     def _at(self, time: float) -> float:
@@ -158,7 +132,7 @@ class Transport:
 
     def _trust(self, sure: float, dt: float) -> None:
         """Confidence rises to the reading's at once, but not on the way there; it falls slowly."""
-        if dt == 0.0 or self._time is None or self._time <= self._tapped_until:
+        if dt == 0.0:
             return
         if self._moving:
             sure = min(sure, max(FOLLOW, self._confidence))

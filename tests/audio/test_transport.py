@@ -136,30 +136,6 @@ def test_relearn_lets_go():
     assert beats[-1].bpm == pytest.approx(150, rel=0.001)
 
 
-def test_taps_fit_the_tempo_and_set_the_phase():
-    rng = np.random.default_rng(0)
-    times = np.delete(np.arange(10) * 60 / 128, 4) + rng.normal(0, 0.008, 9)  # one tap missed
-    transport = Transport()
-    for t in times:
-        play(transport, nothing, 5 + t)
-        transport.tap(5 + t)
-    beats = play(transport, nothing, 12)
-    assert beats[-1].bpm == pytest.approx(128, abs=1.0)
-    assert beats[-1].source == "tap" and beats[-1].confidence > 0.8
-    last = beats[-1].at(5 + times[-1])
-    assert abs(last - round(last)) < 0.03
-    assert np.diff([b.beat for b in beats]).min() > 0
-
-
-def test_music_is_not_believed_right_after_taps():
-    transport = Transport()
-    for t in (1.0, 1.5, 2.0, 2.5):
-        play(transport, nothing, t)
-        transport.tap(t)
-    play(transport, steady(90, first=2.5), 8)
-    assert transport.beat.bpm == pytest.approx(120, abs=0.5)
-
-
 def test_beat_one_makes_the_nearest_beat_the_first_of_a_phrase_and_is_believed():
     transport = Transport()
     play(transport, steady(120, bar=0), 10.3)
