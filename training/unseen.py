@@ -5,7 +5,6 @@ phrase nor one of the borrowed words of minilm.py. Written once and kept, so tha
 different models compare; where a phrase has become a caption's, `still_unseen` leaves it out.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 
 from training.subjects import BY_NAME, SUBJECTS
@@ -98,9 +97,3 @@ def still_unseen(extra: Mapping[str, Sequence[str]]) -> list[tuple[str, tuple[st
         if expected and text.lower() not in taken:
             found.append((text, expected))
     return found
-
-
-def all_new(text: str, extra: Mapping[str, Sequence[str]]) -> bool:
-    """Whether not even one longer word of the prompt is part of a caption's subject."""
-    words = {word for each in known(extra) for word in re.findall(r"[a-z]+", each)}
-    return not any(word in words for word in re.findall(r"[a-z]{3,}", text.lower()))
