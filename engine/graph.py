@@ -22,7 +22,8 @@ from engine.records import (
     Controls,
     Moment,
 )
-from engine.resolve import hearing, scene_index, silent_moment, velocity
+from engine.resolve import hearing, silent_moment, velocity
+from engine.scenes import scene_index
 from engine.show import Show
 from engine.signals import USUAL, SignalMaker
 

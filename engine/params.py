@@ -82,7 +82,28 @@ TEMPO_ROWS = (
 )
 TEMPO: dict[str, Param] = {row.name: row for row in TEMPO_ROWS}
 """What the operator says of the tempo: of the evening, not of a look, so no preset holds them."""
-TEMPO_SOURCES = ("auto", "audio", "prolink", "link", "midi", "tap", "fixed")
+TEMPO_LAYER_KINDS = ("generator", "shader", "picture", "video", "camera", "text")
+"""What a layer of a look may be; `generator` is the picture that the model makes."""
+BLENDS = (
+    *("normal", "add", "screen", "multiply", "overlay", "soft_light", "lighten", "darken"),
+    *("difference", "exclusion", "subtract"),
+)
+"""How a layer is put over what lies below it."""
+LAYER_ROWS = (
+    Param("opacity", 1.0, 0.0, 1.0, "", "how much of the layer is seen"),
+    Param("x", 0.5, -1.0, 2.0, "width", "place of its middle, from the left"),
+    Param("y", 0.5, -1.0, 2.0, "height", "place of its middle, from below"),
+    Param("scale", 1.0, 0.0, 8.0, "", "size beside filling the picture; a text's beside its line"),
+    Param("angle", 0.0, -3600.0, 3600.0, "deg", "turn, positive is counter-clockwise"),
+    Param("speed", 1.0, 0.0, 4.0, "", "of a video"),
+    Param("start", 0.0, 0.0, 36000.0, "s", "where a video begins"),
+    Param("size", 0.12, 0.01, 1.0, "height", "height of a line of text"),
+    Param("outline", 0.08, 0.0, 0.5, "", "of a text, beside its line's height"),
+)
+LAYER_PARAMS: dict[str, Param] = {row.name: row for row in LAYER_ROWS}
+"""Numbers of a layer, each a preset key, `layers.N.NAME` for hands. Shaders have their own too."""
+
+SOURCES = ("auto", "audio", "prolink", "link", "midi", "tap", "fixed")
 """Who may say where the beat is; `tempo.source.NAME` chooses, and so does `tempo.source` by text.
 `auto` takes the best that is there: this order, the ear (audio) last."""
 TEMPO_LOCK = "tempo.lock"

@@ -206,12 +206,48 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of the picture, put over those below it.
+
+    `kind` is one of params.LAYER_KINDS; `name` is the shader's name, the file's path, the camera's
+    name or the words of a text ("" for the generated picture). `opacity` 0..1, `blend` one of
+    params.BLENDS. `inputs` are a shader's, or numbers of params.LAYER_PARAMS (place and
+    size of a text, position of a video ...); `effects` is the layer's own chain.
+    """
+
+    kind: str
+    name: str = ""
+    opacity: float = 1.0
+    blend: str = "normal"
+    inputs: tuple[tuple[str, float | tuple[float, ...]], ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The look that is being left: its layers and chain are drawn beside the new look's.
+
+    `k` 0..1 is how far the change has come; `shader` is the transition that joins the two
+    pictures, "" a plain mix.
+    """
+
+    layers: tuple[Layer, ...]
+    effects: tuple[Effect, ...]
+    k: float
+    shader: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FrameParams:
     """Everything needed to make and draw one picture. Equal inputs give equal params.
 
     `strength` 0..1 is the share of noise in the img2img step; `source` names the drawn pattern
     mixed in by `source_amount` before encoding ("" for none); `crossfade` seconds between two
-    generated frames; `opacity` the master fader. `beat` is the beat count at `time`.
+    generated frames; `opacity` the master fader. `beat` is the beat count at `time`. A fraction
+    of `seed` is the way to the next seed's noise.
+
+    Drawn are `layers` from below (none: the generated picture alone), then `effects`; beside them
+    those of the look being `leaving`, joined by its transition; then `over`, what words switch on.
     """
 
     index: int
@@ -221,14 +257,17 @@ class FrameParams:
     bpm: float = 120.0
     prompts: tuple[Prompt, ...] = ()
     negative: str = ""
-    seed: int = 0
+    seed: float = 0.0
     strength: float = 0.5
     guidance: float = 1.0
     noise_drift: float = 0.0
     source: str = ""
     source_amount: float = 0.0
     pose: Pose = Pose()
+    layers: tuple[Layer, ...] = ()
     effects: tuple[Effect, ...] = ()
+    leaving: Leaving | None = None
+    over: tuple[Effect, ...] = ()
     crossfade: float = 0.1
     opacity: float = 1.0
     freeze: bool = False

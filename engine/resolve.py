@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from engine.params import CLOCKS, KNOBS, PARAMS, SIGNALS, WEIGHT
 from engine.records import (
@@ -20,11 +21,11 @@ from engine.records import (
     Prompt,
     Signals,
 )
+from engine.scenes import Shown, shown_at
 from engine.show import EffectLine, Preset, Show, Value
 from engine.signals import HearingSettings, clock_values, time_values
 from engine.word_effects import word_effects
 
-BEATS_A_BAR = 4
 HEARING = tuple(name for name in PARAMS if name.startswith("hearing."))
 
 
@@ -39,10 +40,11 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         time = moment.time
     beat = moment.signals.beat
     names = names_at(time, moment)
-    before, after, k = scenes(show, beat.at(time), controls, beat.bpm, time)
-    numbers = {name: _number(name, before, after, k, names, controls) for name in PARAMS}
-    drawn = after if k >= 0.5 or before.source == after.source else before
-    prompts = _prompts(before, after, k, names, controls)
+    shown = shown_at(time, moment, show)
+    before, after = shown.before, shown.after
+    numbers = {name: _number(name, shown, names, controls) for name in PARAMS}
+    drawn = after if shown.k >= 0.5 or before.source == after.source else before
+    prompts = _prompts(shown, names, controls)
     return FrameParams(
         index=index,
         time=time,
@@ -51,7 +53,7 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         bpm=beat.bpm,
         prompts=prompts,
         negative=after.negative,
-        seed=int(_number("seed", after, after, 1.0, names, controls)),  # a mix of seeds flickers
+        seed=int(_number("seed", replace(shown, k=1.0), names, controls)),  # a mix would flicker
         strength=numbers["strength"],
         guidance=numbers["guidance"],
         noise_drift=numbers["noise_drift"],
@@ -83,10 +85,9 @@ def velocity(time: float, moment: Moment, show: Show) -> Pose:
     """The motion a second at `time`, from the `motion.*` numbers of the look."""
     if moment.controls.freeze:
         return Pose()
-    names, beat = names_at(time, moment), moment.signals.beat
-    before, after, k = scenes(show, beat.at(time), moment.controls, beat.bpm, time)
+    names, shown = names_at(time, moment), shown_at(time, moment, show)
     zoom, angle, x, y = (
-        _number(f"motion.{key}", before, after, k, names, moment.controls)
+        _number(f"motion.{key}", shown, names, moment.controls)
         for key in ("zoom", "angle", "x", "y")
     )
     return Pose(math.log(zoom), angle, x, y)
@@ -94,58 +95,30 @@ def velocity(time: float, moment: Moment, show: Show) -> Pose:
 
 def hearing(time: float, moment: Moment, show: Show) -> HearingSettings:
     """How the look, or a hand, wants the next hop to be heard."""
-    names, beat = names_at(time, moment), moment.signals.beat
-    before, after, k = scenes(show, beat.at(time), moment.controls, beat.bpm, time)
+    names, shown = names_at(time, moment), shown_at(time, moment, show)
     return HearingSettings.of(
-        {name: _number(name, before, after, k, names, moment.controls) for name in HEARING}
+        {name: _number(name, shown, names, moment.controls) for name in HEARING}
     )
 
 
-def scene_index(show: Show, beat: float, controls: Controls) -> int:
-    """The preset being shown: the chosen one, or the autopilot's, which counts bars."""
-    if controls.scene is not None:
-        return controls.scene % len(show.presets)
-    return int(beat // (show.bars * BEATS_A_BAR)) % len(show.presets)
-
-
-def scenes(
-    show: Show, beat: float, controls: Controls, bpm: float, time: float
-) -> tuple[Preset, Preset, float]:
-    """The look left, the look entered and how far the change has come, 0..1."""
-    if controls.hush:
-        return show.hush, show.hush, 1.0
-    count, length = len(show.presets), show.bars * BEATS_A_BAR
-    after = scene_index(show, beat, controls)
-    if controls.scene is not None:
-        before = after if controls.scene_before is None else controls.scene_before % count
-        since = (time - controls.scene_since) * bpm / 60.0
-    else:
-        before = (after - 1) % count if beat >= length else after
-        since = beat % length
-    k = max(0.0, since) / show.fade_beats if since < show.fade_beats > 0.0 else 1.0
-    return show.presets[before], show.presets[after], k * k * (3.0 - 2.0 * k)
-
-
 def _number(
-    name: str,
-    before: Preset,
-    after: Preset,
-    k: float,
-    names: Mapping[str, float],
-    controls: Controls,
+    name: str, shown: Shown, names: Mapping[str, float], controls: Controls
 ) -> float:
     """The hand's value if a hand has taken it over, else the look's."""
     if name in controls.values and not controls.hush:
         return PARAMS[name].clamp(controls.values[name])
-    new = after.numbers[name].at(names)
-    return new if k >= 1.0 else new * k + before.numbers[name].at(names) * (1.0 - k)
+    new = shown.after.numbers[name].at(names)
+    if not shown.changing:
+        return new
+    return new * shown.k + shown.before.numbers[name].at(names) * (1.0 - shown.k)
 
 
 def _prompts(
-    before: Preset, after: Preset, k: float, names: Mapping[str, float], controls: Controls
+    shown: Shown, names: Mapping[str, float], controls: Controls
 ) -> tuple[Prompt, ...]:
     """The prompts of both looks, each look's weights made to sum to its share."""
-    shares = [(after, 1.0)] if k >= 1.0 or before is after else [(before, 1.0 - k), (after, k)]
+    before, after = shown.before, shown.after
+    shares = [(before, 1.0 - shown.k), (after, shown.k)] if shown.changing else [(after, 1.0)]
     prompts: list[Prompt] = []
     for look, share in shares:
         lines = [_prompt(look, n, names, controls) for n in range(len(look.prompts))]

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 LEVEL_0 = {"records", "errors", "params", "expressions", "clock", "exchange"}
 LEVEL_0 |= {"toml_file", "isf", "isf_header", "followers", "structure"}
-LEVEL_1 = {"show", "signals", "controls", "stats", "word_effects"}
+LEVEL_1 = {"show", "scenes", "signals", "controls", "stats", "word_effects"}
 LEVEL_2 = {"resolve"}
 WINGS = {
     "engine.audio": {"numpy", "scipy", "aubio", "sounddevice", "av", "link"},
@@ -27,10 +27,12 @@ TOP = {"cli", "commands", "machine", "vocabulary", "__main__"}
 def _room(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     name = ".".join(parts).removesuffix(".__init__")
-    for wing in WINGS:
-        if name == wing or name.startswith(f"{wing}."):
-            return wing
-    return name
+    return next((wing for wing in WINGS if f"{name}.".startswith(f"{wing}.")), _module(name))
+
+
+def _module(name: str) -> str:
+    """A file of the engine, or the package it belongs to: engine.show.looks is engine.show."""
+    return ".".join(name.split(".")[:2])
 
 
 def _imports(path: Path) -> set[str]:

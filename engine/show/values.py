@@ -1,0 +1,27 @@
+"""One number of a file: a constant in its range, or an expression compiled over the names."""
+
+from __future__ import annotations
+
+from engine.errors import ExpressionError
+from engine.expressions import compile_expression
+from engine.params import NAMES, Param
+from engine.show.looks import Value
+from engine.toml_file import TomlFile
+
+
+def read_value(file: TomlFile, raw: object, place: tuple, param: Param) -> Value:
+    """A number in range, or the text of an expression."""
+    if isinstance(raw, str):
+        try:
+            return Value(param, param.default, compile_expression(raw, NAMES))
+        except ExpressionError as error:
+            raise file.error(place, f'= "{raw}": {error}') from None
+    if isinstance(raw, bool):
+        raw = float(raw) if param.high == 1 and param.integer else raw
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)):
+        allowed = f"a number {param.range} or an expression in quotes"
+        raise file.error(place, f"= {raw!r} is not {allowed}")
+    if not param.allows(raw):
+        whole = " (whole numbers)" if param.integer else ""
+        raise file.error(place, f"= {raw} is outside {param.range}{whole}")
+    return Value(param, float(raw))
