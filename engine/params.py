@@ -82,7 +82,20 @@ TEMPO_ROWS = (
 )
 TEMPO: dict[str, Param] = {row.name: row for row in TEMPO_ROWS}
 """What the operator says of the tempo: of the evening, not of a look, so no preset holds them."""
-TEMPO_LAYER_KINDS = ("generator", "shader", "picture", "video", "camera", "text")
+TEMPO_SOURCES = ("auto", "audio", "prolink", "link", "midi", "tap", "fixed")
+"""Who may say where the beat is; `tempo.source.NAME` chooses, and so does `tempo.source` by text.
+`auto` takes the best that is there: this order, the ear (audio) last."""
+TEMPO_LOCK = "tempo.lock"
+"""A held state, as SWITCHES: tempo and beat go on as they are, whatever is heard."""
+TEMPO_TRIGGERS = (
+    *("tempo.double", "tempo.halve", "tempo.earlier", "tempo.later", "tempo.offset_less"),
+    *("tempo.offset_more", "tempo.relearn", "tempo.range", "tempo.next_source"),
+    *(f"tempo.source.{name}" for name in TEMPO_SOURCES),
+)
+TRIGGERS = ("tap", "beat_one", "next", "previous", "autopilot", "reset", *TEMPO_TRIGGERS)
+"""Momentary actions: only a value above 0 counts."""
+
+LAYER_KINDS = ("generator", "shader", "picture", "video", "camera", "text")
 """What a layer of a look may be; `generator` is the picture that the model makes."""
 BLENDS = (
     *("normal", "add", "screen", "multiply", "overlay", "soft_light", "lighten", "darken"),
@@ -102,19 +115,6 @@ LAYER_ROWS = (
 )
 LAYER_PARAMS: dict[str, Param] = {row.name: row for row in LAYER_ROWS}
 """Numbers of a layer, each a preset key, `layers.N.NAME` for hands. Shaders have their own too."""
-
-SOURCES = ("auto", "audio", "prolink", "link", "midi", "tap", "fixed")
-"""Who may say where the beat is; `tempo.source.NAME` chooses, and so does `tempo.source` by text.
-`auto` takes the best that is there: this order, the ear (audio) last."""
-TEMPO_LOCK = "tempo.lock"
-"""A held state, as SWITCHES: tempo and beat go on as they are, whatever is heard."""
-TEMPO_TRIGGERS = (
-    *("tempo.double", "tempo.halve", "tempo.earlier", "tempo.later", "tempo.offset_less"),
-    *("tempo.offset_more", "tempo.relearn", "tempo.range", "tempo.next_source"),
-    *(f"tempo.source.{name}" for name in TEMPO_SOURCES),
-)
-TRIGGERS = ("tap", "beat_one", "next", "previous", "autopilot", "reset", *TEMPO_TRIGGERS)
-"""Momentary actions: only a value above 0 counts."""
 
 SOURCES = ("rings", "tunnel", "cells", "waves", "plasma", "stripes", "star", "horizon")
 """Patterns that can be mixed into what the model redraws."""
