@@ -257,7 +257,7 @@ class FrameParams:
     bpm: float = 120.0
     prompts: tuple[Prompt, ...] = ()
     negative: str = ""
-    seed: float = 0.0
+    seed: float = 0
     strength: float = 0.5
     guidance: float = 1.0
     noise_drift: float = 0.0
