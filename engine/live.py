@@ -15,22 +15,17 @@ from typing import Any
 
 from controllers.keyboard import events_for_key
 from controllers.mapping import parse_mapping
-from controllers.midi import MidiInput
-from controllers.osc import OscInput
 from engine import reporting
 from engine.audio.sources import open_source
 from engine.audio.tempo_desk import TempoDesk
-from engine.audio.tempo_sources.ableton_link import AbletonLink
-from engine.audio.tempo_sources.contract import TempoSource
 from engine.audio.tempo_sources.midi_clock import MidiClock
-from engine.audio.tempo_sources.pro_dj_link import ProDjLink
 from engine.clock import AudioClock, monotonic
 from engine.diffusion.canvas import canvas_size
 from engine.diffusion.contract import Generator
 from engine.diffusion.model import check_folder
 from engine.diffusion.process import ProcessGenerator
-from engine.errors import DeviceError
 from engine.exchange import EventQueue
+from engine.hands import open_midi, open_osc, tempo_sources
 from engine.listening import Listening
 from engine.play_options import PlayOptions
 from engine.records import ControlEvent, FrameParams, Moment
@@ -46,7 +41,6 @@ from engine.watching import Watcher
 Tell = Callable[[str], None]
 QUIT_KEYS = ("escape", "q")
 FULLSCREEN_KEY = "tab"
-OSC_PORT = 7000
 WINDOW_SIZE = (1280, 720)
 SOFTWARE_SIZE, SOFTWARE_HZ = (640, 360), 30.0
 """Where the processor draws, it has the model to run as well."""
@@ -99,13 +93,15 @@ class Performance:
         self.clock = AudioClock()
         self.generator = self._keep(self._generator())
         self.midi_clock = MidiClock()
-        self.tempo = self._keep(TempoDesk(self.options.tempo, self._tempo_sources()))
+        sources = tempo_sources(self.options, self.clock, self.midi_clock, self._notes)
+        self.tempo = self._keep(TempoDesk(self.options.tempo, sources))
         self.listening = self._keep(
             Listening(source, show, self.clock, self._events, self.tempo)
         )
         self.listening.start()
-        self.midi = self._midi(mapping)
-        self.osc = self._osc()
+        hands = (self._events, self.clock)
+        self.midi = self._keep(open_midi(self.options, mapping, *hands, self.midi_clock))
+        self.osc = self._keep(open_osc(self.options, *hands, self._notes))
         self.recorder = self._recorder()
         self.writer = None
         if self.options.stats:
@@ -115,7 +111,8 @@ class Performance:
         )
 
     def _keep(self, thing: Any) -> Any:
-        self._stack.callback(thing.close)
+        if thing is not None:
+            self._stack.callback(thing.close)
         return thing
 
     def _window(self) -> Window | Offscreen:
@@ -141,36 +138,6 @@ class Performance:
         check_folder(self.options.model)
         size = canvas_size(self.options.model, self.size)
         return ProcessGenerator(self.options.model, size, self.clock, runtime=self.options.runtime)
-
-    def _midi(self, mapping: Any) -> MidiInput | None:
-        if self.options.midi == "none":
-            return None
-        take = self.midi_clock.take
-        return self._keep(MidiInput(self.options.midi, mapping, self._events, self.clock, take))
-
-    def _tempo_sources(self) -> list[TempoSource]:
-        """Who may say where the beat is. The network is listened to only where that was asked."""
-        options, sources = self.options, [self.midi_clock]
-        if options.link is not None:
-            sources.append(AbletonLink(self.clock, lead=options.link == "lead"))
-        if options.prolink is not None:
-            sources.append(ProDjLink(self.clock, options.prolink, options.player))
-            if options.prolink.startswith("127."):
-                self._notes.append("Pro DJ Link is heard on this machine only; see --prolink")
-        return sources
-
-    def _osc(self) -> OscInput | None:
-        """The port asked for, or the usual one unless another program has it."""
-        port = OSC_PORT if self.options.osc is None else self.options.osc
-        if port == 0:
-            return None
-        try:
-            return self._keep(OscInput(port, self._events, self.clock))
-        except DeviceError as error:
-            if self.options.osc is not None:
-                raise
-            self._notes.append(f"{error}; going on without OSC")
-            return None
 
     def _recorder(self) -> Recorder | None:
         if self.options.record is None:

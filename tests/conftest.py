@@ -1,4 +1,4 @@
-"""Shared by all rooms: no network, few threads, a private cache."""
+"""Shared by all rooms: no network, few threads, private folders of cache, rig and state."""
 
 import atexit
 import os
@@ -7,5 +7,7 @@ import tempfile
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="liquidlight-tests-")
-atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
+_private = tempfile.mkdtemp(prefix="liquidlight-tests-")
+for kind in ("CACHE", "CONFIG", "STATE"):
+    os.environ[f"XDG_{kind}_HOME"] = _private
+atexit.register(shutil.rmtree, _private, ignore_errors=True)

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 LEVEL_0 = {"records", "errors", "params", "expressions", "clock", "exchange"}
-LEVEL_0 |= {"toml_file", "isf", "isf_header", "followers", "structure"}
+LEVEL_0 |= {"toml_file", "isf", "isf_header", "followers", "structure", "folders"}
 LEVEL_1 = {"show", "scenes", "signals", "controls", "stats", "word_effects"}
 LEVEL_2 = {"resolve"}
 WINGS = {
@@ -20,7 +20,8 @@ WINGS = {
     "engine.render": {"numpy", "moderngl", "glfw", "av", "PIL"},
     "controllers": {"mido", "pythonosc", "rtmidi", "rtmidi2"},
 }
-RIM = {"graph", "listening", "staging", "watching", "play_options", "reporting", "live", "offline"}
+RIM = {"graph", "listening", "hands", "staging", "watching", "play_options", "reporting", "live"}
+RIM |= {"offline"}
 TOP = {"cli", "commands", "machine", "vocabulary", "__main__"}
 
 

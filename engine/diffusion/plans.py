@@ -14,13 +14,13 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from engine import folders
 from engine.diffusion.model import CLASSES, model_folder
 from engine.errors import ModelError
 
@@ -37,11 +37,8 @@ _LIBRARIES = ("torch", "diffusers", "transformers")
 
 
 def cache_folder() -> Path:
-    """Where plans are kept: XDG_CACHE_HOME if set, else the platform's usual place."""
-    home = Path.home()
-    usual = {"darwin": home / "Library" / "Caches", "win32": home / "AppData" / "Local"}
-    base = os.environ.get("XDG_CACHE_HOME") or usual.get(sys.platform, home / ".cache")
-    return Path(base) / "liquidlight" / "plans"
+    """Where plans are kept."""
+    return folders.folder("cache") / "plans"
 
 
 def plan_folder(runtime: str, model: str | Path, size: tuple[int, int]) -> Path:
