@@ -7,13 +7,19 @@ libraries is used by the engine.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
 from typing import Any
+
+_CROWDED = tuple(f"diffusers.models.{name}" for name in ("autoencoders", "transformers", "unets"))
+"""Packages that import every model they hold; we want one file of each."""
 
 
 def part_classes(names: dict[str, str]) -> dict[str, Any]:
     """The classes of the parts of a model folder, by part; `scheduler` knows every noise table."""
-    with _without_scipy():
+    with _without_scipy(), _alone(_CROWDED):
         from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
         from diffusers.schedulers.scheduling_ddim import DDIMScheduler
         from transformers import CLIPTextModel, CLIPTokenizer
@@ -26,6 +32,27 @@ def part_classes(names: dict[str, str]) -> dict[str, Any]:
         "unet": UNet2DConditionModel, "vae": VAE, "text_encoder": CLIPTextModel,
         "tokenizer": CLIPTokenizer, "scheduler": DDIMScheduler,
     }
+
+
+@contextlib.contextmanager
+def _alone(packages: tuple[str, ...]) -> Iterator[None]:
+    """Import files of these packages without running the packages themselves.
+
+    An empty package stands in meanwhile; who imports the package later gets it whole.
+    """
+    import diffusers.models
+
+    folder = Path(diffusers.models.__file__).parent
+    bare = [name for name in packages if name not in sys.modules]
+    for name in bare:
+        module = ModuleType(name)
+        module.__path__ = [str(folder / name.rpartition(".")[2])]
+        sys.modules[name] = module
+    try:
+        yield
+    finally:
+        for name in bare:
+            sys.modules.pop(name)
 
 
 @contextlib.contextmanager
