@@ -13,7 +13,6 @@ from dataclasses import replace
 import numpy as np
 
 from engine.audio.tempo_desk import TempoDesk
-from engine.controls import reduce
 from engine.records import (
     HOP,
     HOP_SECONDS,
@@ -26,6 +25,7 @@ from engine.resolve import hearing, silent_moment, velocity
 from engine.scenes import scene_index
 from engine.show import Show
 from engine.signals import USUAL, SignalMaker
+from engine.undo import History
 
 SETTINGS_HOPS = 8
 """How often the look is asked how it wants to be heard: twelve times a second."""
@@ -41,6 +41,7 @@ class Graph:
         self.show = show
         self.tempo = tempo or TempoDesk()
         self.moment: Moment = silent_moment()
+        self.history = History()
         self._hops = 0
         self._passed = 0  # hops skipped since the last moment
         self._signals = SignalMaker()
@@ -82,6 +83,7 @@ class Graph:
             self.tempo.take(event)
         beat = self.moment.signals.beat.beat
         current = scene_index(self.show, beat, self.moment.controls)
-        return reduce(self.moment.controls, events, names=self.show.names, current=current)
+        known = {"names": self.show.names, "current": current}
+        return self.history.reduce(self.moment.controls, events, **known)
 
 

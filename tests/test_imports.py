@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 LEVEL_0 = {"records", "errors", "params", "expressions", "clock", "exchange"}
 LEVEL_0 |= {"toml_file", "isf", "isf_header", "followers", "structure", "folders"}
-LEVEL_1 = {"show", "scenes", "signals", "controls", "stats", "word_effects"}
+LEVEL_1 = {"show", "scenes", "signals", "controls", "stats", "word_effects", "undo"}
 LEVEL_2 = {"resolve"}
 WINGS = {
     "engine.audio": {"numpy", "scipy", "aubio", "sounddevice", "av", "link"},
