@@ -228,13 +228,14 @@ class Leaving:
     """The look that is being left: its layers and chain are drawn beside the new look's.
 
     `k` 0..1 is how far the change has come; `shader` is the transition that joins the two
-    pictures, "" a plain mix.
+    pictures, "" a plain mix. `preset` names the look, so that its feedback goes on.
     """
 
     layers: tuple[Layer, ...]
     effects: tuple[Effect, ...]
     k: float
     shader: str = ""
+    preset: str = ""
 
 
 @dataclass(frozen=True, slots=True)
