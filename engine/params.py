@@ -44,7 +44,7 @@ class Param:
 _ROWS = (
     Param("strength", 0.5, 0.0, 1.0, "", "how much of each picture is new: 0 holds, 1 forgets"),
     Param("guidance", 1.0, 0.0, 20.0, "", "pull of the prompt; above 1 the negative prompt counts"),
-    Param("seed", 0, 0, 2**31 - 1, "", "which noise is used; a fixed seed does not flicker", True),
+    Param("seed", 0, 0, 2**31 - 1, "", "which noise; a fraction is the way to the next seed's"),
     Param("noise_drift", 0.05, 0.0, 1.0, "1/s", "how fast the noise changes; 0 pins it"),
     Param("crossfade", 0.1, 0.0, 2.0, "s", "fade from one generated picture to the next"),
     Param("opacity", 1.0, 0.0, 1.0, "", "master fader"),
@@ -92,7 +92,27 @@ TEMPO_TRIGGERS = (
     *("tempo.offset_more", "tempo.relearn", "tempo.range", "tempo.next_source"),
     *(f"tempo.source.{name}" for name in TEMPO_SOURCES),
 )
-TRIGGERS = ("tap", "beat_one", "next", "previous", "autopilot", "reset", *TEMPO_TRIGGERS)
+SET_ROWS = (
+    Param("crossfader", 0.0, 0.0, 1.0, "", "from deck A to deck B, while one is loaded"),
+    Param("transition.beats", 2.0, 0.0, 64.0, "beats", "length of every change, until reset"),
+)
+SET: dict[str, Param] = {row.name: row for row in SET_ROWS}
+"""What hands say of the set that plays; no preset holds them."""
+SET_SWITCHES = ("autopilot", "autopilot.lock")
+"""Held states, as SWITCHES: presets change by themselves; the one that is shown stays."""
+LAUNCHES = {"now": 0.0, "beat": 1.0, "bar": 4.0, "phrase": 16.0}
+"""When a chosen preset begins, in beats; `preset.3.bar`, `next.phrase` say it for one event."""
+TRANSITIONS = ("crossfade", "cut", "morph")
+"""How looks follow each other: all of both mixed; at once; only numbers and prompts mixed, layers
+and effects change half way. Or a transition shader (startImage, endImage, progress) by its name."""
+ORDERS = ("forward", "random", "shuffle")
+"""How the autopilot chooses: in order; any other; all of them before one comes again."""
+
+TRIGGERS = (
+    *("tap", "beat_one", "reset", "next", "previous"),
+    *(f"{step}.{when}" for step in ("next", "previous") for when in LAUNCHES),
+    *TEMPO_TRIGGERS,
+)
 """Momentary actions: only a value above 0 counts."""
 
 LAYER_KINDS = ("generator", "shader", "picture", "video", "camera", "text")
@@ -115,6 +135,24 @@ LAYER_ROWS = (
 )
 LAYER_PARAMS: dict[str, Param] = {row.name: row for row in LAYER_ROWS}
 """Numbers of a layer, each a preset key, `layers.N.NAME` for hands. Shaders have their own too."""
+_PLACE = ("x", "y", "scale", "angle")
+LAYER_INPUTS: dict[str, tuple[str, ...]] = {
+    "generator": (),
+    "shader": (),
+    "picture": _PLACE,
+    "video": (*_PLACE, "speed", "start"),
+    "camera": _PLACE,
+    "text": (*_PLACE, "size", "outline"),
+}
+"""Which of them a layer of each kind has, beside `opacity`; a shader has its own instead."""
+MACRO = Param("macro", 0.0, 0.0, 1.0, "", "a named knob of a look, `macros.NAME`")
+SEQUENCE_ORDERS = ("forward", "pingpong", "random")
+"""How the prompts of a sequence follow each other."""
+SEQUENCE_ROWS = (
+    Param("beats", 16.0, 0.25, 4096.0, "beats", "how long each prompt of a sequence lasts"),
+    Param("fade_beats", 4.0, 0.0, 4096.0, "beats", "how long it takes to come in"),
+    Param("seed", 0, 0, 2**31 - 1, "", "which random order", True),
+)
 
 SOURCES = ("rings", "tunnel", "cells", "waves", "plasma", "stripes", "star", "horizon")
 """Patterns that can be mixed into what the model redraws."""

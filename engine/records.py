@@ -127,8 +127,6 @@ class Controls:
     """What the hands have set so far.
 
     `values` holds knobs and every parameter taken over by hand; `texts` prompts typed over OSC.
-    `scene` is the chosen preset of the set (from 0), or None while the autopilot chooses; it has
-    been so since `scene_since` seconds, and `scene_before` was shown until then.
     """
 
     values: Mapping[str, float] = field(default_factory=_nothing)
@@ -136,9 +134,40 @@ class Controls:
     freeze: bool = False
     blackout: bool = False
     hush: bool = False
-    scene: int | None = None
-    scene_since: float = 0.0
-    scene_before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of look, from preset `before` to `after` (from 0), begun at the count `beat`.
+
+    It lasts `beats`, bent by `curve` (curves.CURVES); `kind` is one of params.TRANSITIONS or the
+    name of a transition shader.
+    """
+
+    before: int = 0
+    after: int = 0
+    beat: float = 0.0
+    beats: float = 0.0
+    curve: str = "ease"
+    kind: str = "crossfade"
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """What of the set is played: the `change` that began last, and the one that is `queued`, which
+    takes over at its own beat.
+
+    While `autopilot` is on, presets change by themselves, unless `locked`. `decks` A and B hold
+    presets laid out by hand (from 0) or None; while one does, `crossfader` 0..1 goes from A to B,
+    and an empty deck is what plays.
+    """
+
+    change: Change = Change()
+    queued: Change | None = None
+    autopilot: bool = True
+    locked: bool = False
+    decks: tuple[int | None, int | None] = (None, None)
+    crossfader: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +216,19 @@ class Moment:
     controls: Controls = Controls()
     pose: Pose = Pose()
     velocity: Pose = Pose()
+    playing: Playing = Playing()
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One weighted prompt, style already added. Weights need not sum to one."""
+    """One weighted prompt, style already added, with its signs of emphasis.
+
+    Weights need not sum to one. `seed` is whose noise its share is drawn from, None the frame's.
+    """
 
     text: str
     weight: float
+    seed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,32 +1,27 @@
 """resolve(time, moment, show) -> FrameParams: the heart; pure and short.
 
 A picture is a function of the newest hop's Moment and of show time. Nothing here remembers:
-asking twice gives the same answer, at any frame rate, live or offline.
+asking twice gives the same answer, at any frame rate, live or offline. seen.py says what one look
+is at a moment; here one look, or the one being left and the one that comes, become a frame.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
-from engine.params import CLOCKS, KNOBS, PARAMS, SIGNALS, WEIGHT
-from engine.records import (
-    Beat,
-    Controls,
-    Effect,
-    FrameParams,
-    Moment,
-    Pose,
-    Prompt,
-    Signals,
-)
+from engine.params import CLOCKS, KNOBS, PARAMS, SIGNALS
+from engine.records import Beat, FrameParams, Leaving, Moment, Pose, Prompt, Signals
 from engine.scenes import Shown, shown_at
-from engine.show import EffectLine, Preset, Show, Value
+from engine.seen import Seen, look_names
+from engine.show import Show
 from engine.signals import HearingSettings, clock_values, time_values
 from engine.word_effects import word_effects
 
 HEARING = tuple(name for name in PARAMS if name.startswith("hearing."))
+_NOTHING: MappingProxyType = MappingProxyType({})
 
 
 def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> FrameParams:
@@ -38,34 +33,44 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
     controls = moment.controls
     if controls.freeze:
         time = moment.time
-    beat = moment.signals.beat
-    names = names_at(time, moment)
     shown = shown_at(time, moment, show)
-    before, after = shown.before, shown.after
-    numbers = {name: _number(name, shown, names, controls) for name in PARAMS}
-    drawn = after if shown.k >= 0.5 or before.source == after.source else before
-    prompts = _prompts(shown, names, controls)
+    looks = _looks(time, moment, shown)
+    before, after = looks[0], looks[-1]
+    drawn = before if shown.k < 0.5 else after
+    structured = after if before.look.source == after.look.source else drawn
+    if shown.morph:
+        before = after = drawn
+    prompts = _prompts(looks)
+    effects = after.effects()
     return FrameParams(
         index=index,
         time=time,
         dt=dt,
-        beat=names["beat"],
-        bpm=beat.bpm,
-        prompts=prompts,
-        negative=after.negative,
-        seed=int(_number("seed", replace(shown, k=1.0), names, controls)),  # a mix would flicker
-        strength=numbers["strength"],
-        guidance=numbers["guidance"],
-        noise_drift=numbers["noise_drift"],
-        source=drawn.source,
-        source_amount=numbers["source.amount"] if drawn.source else 0.0,
+        beat=after.names["beat"],
+        bpm=moment.signals.beat.bpm,
+        prompts=tuple(prompt for group in prompts for prompt in group) or (looks[-1].fallback(),),
+        negative=looks[-1].look.negative,
+        seed=looks[-1].number("seed"),
+        strength=_number("strength", looks),
+        guidance=_number("guidance", looks),
+        noise_drift=_number("noise_drift", looks),
+        source=structured.look.source,
+        source_amount=_number("source.amount", looks) if structured.look.source else 0.0,
         pose=moment.pose.moved(moment.velocity, time - moment.time),
-        effects=_effects(after, prompts, names, controls),
-        crossfade=numbers["crossfade"],
-        opacity=numbers["opacity"],
+        layers=after.layers(),
+        effects=effects,
+        leaving=None if before is after else Leaving(
+            before.layers(), before.effects(), shown.k, shown.shader, before.look.name
+        ),
+        over=word_effects(
+            [(group, seen.shaders) for group, seen in zip(prompts, looks, strict=True)],
+            after.hands.values,
+        ),
+        crossfade=_number("crossfade", looks),
+        opacity=_number("opacity", looks),
         freeze=controls.freeze,
         blackout=controls.blackout,
-        preset=after.name,
+        preset=looks[-1].look.name,
     )
 
 
@@ -85,80 +90,43 @@ def velocity(time: float, moment: Moment, show: Show) -> Pose:
     """The motion a second at `time`, from the `motion.*` numbers of the look."""
     if moment.controls.freeze:
         return Pose()
-    names, shown = names_at(time, moment), shown_at(time, moment, show)
-    zoom, angle, x, y = (
-        _number(f"motion.{key}", shown, names, moment.controls)
-        for key in ("zoom", "angle", "x", "y")
-    )
+    looks = _looks(time, moment, shown_at(time, moment, show))
+    zoom, angle, x, y = (_number(f"motion.{key}", looks) for key in ("zoom", "angle", "x", "y"))
     return Pose(math.log(zoom), angle, x, y)
 
 
 def hearing(time: float, moment: Moment, show: Show) -> HearingSettings:
     """How the look, or a hand, wants the next hop to be heard."""
-    names, shown = names_at(time, moment), shown_at(time, moment, show)
-    return HearingSettings.of(
-        {name: _number(name, shown, names, moment.controls) for name in HEARING}
+    looks = _looks(time, moment, shown_at(time, moment, show))
+    return HearingSettings.of({name: _number(name, looks) for name in HEARING})
+
+
+def _looks(time: float, moment: Moment, shown: Shown) -> tuple[Seen, ...]:
+    """The look that is shown, behind the one that it takes over from while that is still seen."""
+    hands = moment.controls
+    if hands.hush:  # the safe look is as it was written, but for the knobs
+        hands = replace(hands, values=_NOTHING, texts=_NOTHING)
+    shares = ((shown.before, 1.0 - shown.k), (shown.after, shown.k))
+    names = names_at(time, moment)
+    return tuple(
+        Seen(look, share, look_names(look, names, hands.values), hands)
+        for look, share in (shares if shown.changing else ((shown.after, 1.0),))
     )
 
 
-def _number(
-    name: str, shown: Shown, names: Mapping[str, float], controls: Controls
-) -> float:
-    """The hand's value if a hand has taken it over, else the look's."""
-    if name in controls.values and not controls.hush:
-        return PARAMS[name].clamp(controls.values[name])
-    new = shown.after.numbers[name].at(names)
-    if not shown.changing:
-        return new
-    return new * shown.k + shown.before.numbers[name].at(names) * (1.0 - shown.k)
+def _number(name: str, looks: Sequence[Seen]) -> float:
+    """The hand's value if a hand has taken it over, else the mix of the looks'."""
+    taken = looks[0].hands.values.get(name)
+    if taken is not None:
+        return PARAMS[name].clamp(taken)
+    return sum(seen.share * seen.number(name) for seen in looks)
 
 
-def _prompts(
-    shown: Shown, names: Mapping[str, float], controls: Controls
-) -> tuple[Prompt, ...]:
-    """The prompts of both looks, each look's weights made to sum to its share."""
-    before, after = shown.before, shown.after
-    shares = [(before, 1.0 - shown.k), (after, shown.k)] if shown.changing else [(after, 1.0)]
-    prompts: list[Prompt] = []
-    for look, share in shares:
-        lines = [_prompt(look, n, names, controls) for n in range(len(look.prompts))]
-        total = sum(weight for _, weight in lines) or 1.0
-        prompts += [Prompt(text, share * w / total) for text, w in lines if share * w > 0.0]
-    return tuple(prompts) or (Prompt(_styled(after, after.prompts[0].text), 1.0),)
-
-
-def _prompt(
-    look: Preset, n: int, names: Mapping[str, float], controls: Controls
-) -> tuple[str, float]:
-    line, key = look.prompts[n], f"prompts.{n + 1}"
-    text = controls.texts.get(f"{key}.text", line.text)
-    weight = controls.values.get(f"{key}.weight")
-    return _styled(look, text), line.weight.at(names) if weight is None else WEIGHT.clamp(weight)
-
-
-def _styled(look: Preset, text: str) -> str:
-    return f"{text}, {look.style}" if look.style else text
-
-
-def _effects(
-    look: Preset, prompts: tuple[Prompt, ...], names: Mapping[str, float], controls: Controls
-) -> tuple[Effect, ...]:
-    """The look's own chain, then what words of the prompts switch on."""
-    own = tuple(_effect(line, names, controls) for line in look.effects)
-    taken = {} if controls.hush else controls.values
-    return own + word_effects(prompts, {effect.shader for effect in own}, taken)
-
-
-def _effect(line: EffectLine, names: Mapping[str, float], controls: Controls) -> Effect:
-    inputs: list[tuple[str, float | tuple[float, ...]]] = []
-    for name, value in line.inputs:
-        if not isinstance(value, Value):
-            inputs.append((name, value))
-            continue
-        taken = controls.values.get(f"effects.{line.shader}.{name}")
-        number = value.at(names) if taken is None else value.param.clamp(taken)
-        inputs.append((name, number))
-    return Effect(line.shader, tuple(inputs))
+def _prompts(looks: Sequence[Seen]) -> list[list[Prompt]]:
+    """Those of each look; those of one being left keep its noise, which goes with them."""
+    seeds = [seen.number("seed") for seen in looks]
+    own = [None if seed == seeds[-1] else seed for seed in seeds]
+    return [seen.prompts(seed) for seen, seed in zip(looks, own, strict=True)]
 
 
 def silent_moment(time: float = 0.0) -> Moment:

@@ -16,6 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from engine.emphasis import plain
 from engine.records import Effect, Prompt
 
 
@@ -87,6 +88,7 @@ def _pattern() -> tuple[re.Pattern[str], Mapping[str, WordEffect]]:
 
 
 _WORDS, _MEANT = _pattern()
+_BRACKETED = re.compile(r"\(\s*\0[\s\0,]*(?::\s*[-+.\d]+\s*)?\)|\[\s*\0[\s\0,]*\]")
 _LEFT_OVER = re.compile(
     r"(?:\b(?:in|with|on|as)\s+)?(?:\b(?:a|an|the|some)\s+)?\0(?:\s+(?:style|effect|look)\b)?",
     re.IGNORECASE,
@@ -100,8 +102,8 @@ def _key(words: str) -> str:
 
 @lru_cache(maxsize=1024)
 def found_in(text: str) -> tuple[tuple[str, WordEffect], ...]:
-    """The words of a text that switch something, as they are written there, and their rows."""
-    found = ((match[0], _MEANT.get(_key(match[0]))) for match in _WORDS.finditer(text))
+    """The words of a prompt that switch something, as they are written there, and their rows."""
+    found = ((match[0], _MEANT.get(_key(match[0]))) for match in _WORDS.finditer(plain(text)))
     return tuple((words, row) for words, row in found if row is not None)
 
 
@@ -110,32 +112,34 @@ def without_words(text: str) -> str:
     """The text without its effect words, for a text encoder that does not know them.
 
     "neon city, vhs scanlines" is "neon city", "flowers in 8-bit style" is "flowers". A text of
-    nothing else stays as it is: better an odd picture than one of nothing.
+    nothing else stays as it is: better an odd picture than one of nothing. Signs of emphasis stay,
+    but for those round nothing.
     """
     marked = _WORDS.sub(lambda m: "\0" if _key(m[0]) in _MEANT else m[0], text)
     if "\0" not in marked:
         return text
+    while (bare := _BRACKETED.sub("\0", marked)) != marked:
+        marked = bare
     left = _LEFT_OVER.sub(" ", marked)
     parts = (" ".join(part.split()) for part in left.split(","))
     return ", ".join(part for part in parts if part) or text
 
 
 def word_effects(
-    prompts: Sequence[Prompt],
-    named: Collection[str] = (),
+    said: Sequence[tuple[Sequence[Prompt], Collection[str]]],
     values: Mapping[str, float] | None = None,
 ) -> tuple[Effect, ...]:
     """The effects that weighted prompts ask for, in the order of the table.
 
-    An amount is the row's times the share of the prompts that say it, or the hand's own
-    (`effects.SHADER.amount` of `values`, clamped to 0..1) times that share. `named` are the
-    shaders that the look has itself; they are left out, and so is what has no share.
+    `said` has the prompts of each look with the shaders that the look names itself: those are left
+    out, and so is what has no share. An amount is the row's times the share of the prompts that
+    say it, or the hand's own (`effects.SHADER.amount` of `values`, clamped to 0..1) times that.
     """
-    shares = _shares(prompts)
     effects = []
-    for row in WORD_EFFECTS:
+    shares = _shares(said)
+    for row in WORD_EFFECTS if shares else ():
         share = shares.get(row.name, 0.0)
-        if share > 0.0 and row.shader not in named:
+        if share > 0.0:
             taken = (values or {}).get(f"effects.{row.shader}.amount")
             amount = row.amount if taken is None else min(1.0, max(0.0, taken))
             effects.append(Effect(row.shader, (("amount", amount * share), *row.inputs)))
@@ -147,11 +151,12 @@ def every_effect() -> tuple[Effect, ...]:
     return tuple(Effect(row.shader, (("amount", 0.0),)) for row in WORD_EFFECTS)
 
 
-def _shares(prompts: Sequence[Prompt]) -> dict[str, float]:
+def _shares(said: Sequence[tuple[Sequence[Prompt], Collection[str]]]) -> dict[str, float]:
     """Each named row's share 0..1 of the weights; a prompt counts once however often it says it."""
-    total = sum(prompt.weight for prompt in prompts) or 1.0
+    total = sum(prompt.weight for prompts, _ in said for prompt in prompts) or 1.0
     shares: dict[str, float] = {}
-    for prompt in prompts:
-        for name in {row.name for _, row in found_in(prompt.text)}:
-            shares[name] = shares.get(name, 0.0) + prompt.weight / total
+    for prompts, own in said:
+        for prompt in prompts:
+            for name in {row.name for _, row in found_in(prompt.text) if row.shader not in own}:
+                shares[name] = shares.get(name, 0.0) + prompt.weight / total
     return shares

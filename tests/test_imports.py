@@ -10,9 +10,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 LEVEL_0 = {"records", "errors", "params", "expressions", "clock", "exchange"}
-LEVEL_0 |= {"toml_file", "isf", "isf_header", "followers", "structure", "folders"}
-LEVEL_1 = {"show", "scenes", "signals", "controls", "stats", "word_effects", "undo"}
-LEVEL_2 = {"resolve"}
+LEVEL_0 |= {"functions", "memory", "curves", "toml_file", "isf", "isf_header", "followers", "structure"}
+LEVEL_0 |= {"folders"}
+LEVEL_1 = {"show", "scenes", "director", "signals", "controls", "stats", "word_effects", "undo"}
+LEVEL_0 |= {"keyframes", "lyrics"}
+LEVEL_1 |= {"cues", "importing", "takes", "stems"}
+LEVEL_1 |= {"emphasis", "sequences"}
+LEVEL_2 = {"resolve", "seen"}
 WINGS = {
     "engine.audio": {"numpy", "scipy", "aubio", "sounddevice", "av", "link"},
     "engine.diffusion": {"numpy", "torch", "diffusers", "transformers", "safetensors", "tokenizers"}
@@ -22,6 +26,7 @@ WINGS = {
 }
 RIM = {"graph", "listening", "hands", "staging", "watching", "play_options", "reporting", "live"}
 RIM |= {"offline"}
+RIM |= {"resuming"}
 TOP = {"cli", "commands", "machine", "vocabulary", "__main__"}
 
 

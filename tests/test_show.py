@@ -51,7 +51,7 @@ MISTAKES = [
     ("strenght = 0.5", "strenght is not known; did you mean 'strength'?", 1),
     ("strength = 1.5", "strength = 1.5 is outside 0.0..1.0", 1),
     ("strength = true", "strength = True is not a number 0.0..1.0 or an expression", 1),
-    ("seed = 1.5", "seed = 1.5 is outside 0..2147483647 (whole numbers)", 1),
+    ("seed = -1.5", "seed = -1.5 is outside 0..2147483647", 1),
     ("title = 3", "title = 3 is not a text in quotes", 1),
     ("strength = '0.5 + basss'", "unknown name 'basss'; did you mean 'bass'?", 1),
     ("strength = '__import__(1)'", "unknown function '__import__'", 1),
@@ -102,7 +102,8 @@ def test_a_set_takes_presets_beside_it_and_shipped_ones(tmp_path: Path) -> None:
     _write(tmp_path, GOOD, "mine.toml")
     path = _write(tmp_path, "presets = ['mine', 'hush']\nbars = 4\nfade_beats = 1\n", "set.toml")
     show = load_show(path)
-    assert show.names == ("mine", "hush") and show.bars == 4
+    assert show.names == ("mine", "hush")
+    assert [(s.bars, s.transition.beats) for s in show.scenes] == [(4, 1.0)] * 2
     assert tmp_path / "mine.toml" in show.files
     with pytest.raises(PresetError, match="set2.toml:1: presets.*nothing"):
         load_show(_write(tmp_path, "presets = ['nothing']", "set2.toml"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.isf import find_shader, load_header
-from engine.records import Beat, Controls, Moment, Prompt, Signals
+from engine.records import Beat, Change, Controls, Moment, Playing, Prompt, Signals
 from engine.resolve import resolve, silent_moment
 from engine.show import Show, load_show
 from engine.word_effects import WORD_EFFECTS, every_effect, found_in, without_words, word_effects
@@ -93,11 +93,17 @@ def test_words_can_be_taken_out(text: str, left: str) -> None:
 
 
 def test_amounts_are_shares_of_the_weights_in_the_order_of_the_table() -> None:
-    prompts = (Prompt("sea, crt, film grain", 3.0), Prompt("sea, scanlines", 1.0))
-    assert amounts(word_effects(prompts)) == {"grain": 0.375, "scanlines": 0.7}
-    assert list(amounts(word_effects(prompts))) == ["grain", "scanlines"]
-    assert word_effects((Prompt("sea", 1.0), Prompt("sea, vhs", 0.0))) == ()
-    assert word_effects(()) == ()
+    said = [((Prompt("sea, crt, film grain", 3.0), Prompt("sea, scanlines", 1.0)), ())]
+    assert amounts(word_effects(said)) == {"grain": 0.375, "scanlines": 0.7}
+    assert list(amounts(word_effects(said))) == ["grain", "scanlines"]
+    assert word_effects([((Prompt("sea", 1.0), Prompt("sea, vhs", 0.0)), ())]) == ()
+    assert word_effects([]) == word_effects([((), ())]) == ()
+
+
+def test_each_look_keeps_what_it_names_itself_out_of_its_own_share_only() -> None:
+    """The look being left draws its vhs itself; the one that comes has it by words, at its share."""
+    said = [((Prompt("sea, vhs", 0.75),), {"vhs"}), ((Prompt("fire, vhs", 0.25),), ())]
+    assert amounts(word_effects(said)) == {"vhs": 0.175}
 
 
 def test_a_blend_fades_the_effect_without_a_jump(tmp_path: Path) -> None:
@@ -105,7 +111,7 @@ def test_a_blend_fades_the_effect_without_a_jump(tmp_path: Path) -> None:
     seen = []
     for step in range(101):
         params = resolve(10.0, 0, 0.0, moment(knob1=step / 100), show)
-        seen.append(amounts(params.effects).get("scanlines", 0.0))
+        seen.append(amounts(params.over).get("scanlines", 0.0))
     assert seen[0] == pytest.approx(0.7) and seen[50] == pytest.approx(0.35) and seen[-1] == 0.0
     assert max(abs(a - b) for a, b in zip(seen, seen[1:], strict=False)) < 0.008
 
@@ -116,30 +122,32 @@ def test_a_change_of_look_fades_the_effect_too(tmp_path: Path) -> None:
     show = show_of(tmp_path, "presets = ['a', 'b']\nbars = 2\nfade_beats = 2\n", "set")
     seen = []
     for beat in (7.9, 8.0, 9.0, 9.9, 10.0):
-        now = replace(silent_moment(10.0), signals=Signals(10.0, {}, Beat(10.0, beat, 120.0)))
-        seen.append(amounts(resolve(10.0, 0, 0.0, now, show).effects).get("grain", 0.0))
+        playing = Playing(Change(0, 1, 8.0, 2.0) if beat >= 8.0 else Change())
+        signals = Signals(10.0, {}, Beat(10.0, beat, 120.0))
+        now = replace(silent_moment(10.0), signals=signals, playing=playing)
+        seen.append(amounts(resolve(10.0, 0, 0.0, now, show).over).get("grain", 0.0))
     assert seen == pytest.approx([0.5, 0.5, 0.25, 0.5 * 0.00725, 0.0], abs=1e-4)
 
 
 def test_style_words_count_as_well(tmp_path: Path) -> None:
     show = show_of(tmp_path, "style = 'Film Grain'\n" + LOOK)
     params = resolve(10.0, 0, 0.0, moment(knob1=0.5), show)
-    assert amounts(params.effects) == {"grain": 0.5, "scanlines": 0.35}
+    assert amounts(params.over) == {"grain": 0.5, "scanlines": 0.35}
 
 
 def test_what_the_look_names_itself_wins(tmp_path: Path) -> None:
     own = LOOK + "[[effects]]\nshader = 'scanlines'\namount = 0\n[[effects]]\nshader = 'glow'\n"
-    effects = resolve(10.0, 0, 0.0, moment(), show_of(tmp_path, own)).effects
-    assert [effect.shader for effect in effects] == ["scanlines", "glow"]
-    assert dict(effects[0].inputs)["amount"] == 0.0
+    params = resolve(10.0, 0, 0.0, moment(), show_of(tmp_path, own))
+    assert [effect.shader for effect in params.effects] == ["scanlines", "glow"]
+    assert dict(params.effects[0].inputs)["amount"] == 0.0 and params.over == ()
 
 
 def test_typed_words_and_the_hand_on_the_amount(tmp_path: Path) -> None:
     show = show_of(tmp_path, "[[prompts]]\ntext = 'sea'\n")
     typed = replace(moment(), controls=Controls(texts={"prompts.1.text": "sea, glitch"}))
-    assert amounts(resolve(10.0, 0, 0.0, typed, show).effects) == {"glitch": 0.7}
+    assert amounts(resolve(10.0, 0, 0.0, typed, show).over) == {"glitch": 0.7}
     look = show_of(tmp_path, LOOK)
     key = "effects.scanlines.amount"
     held = resolve(10.0, 0, 0.0, moment(knob1=0.5, **{key: 9.0}), look)
-    assert amounts(held.effects) == {"scanlines": 0.5}, "the hand's value, times the share"
-    assert resolve(10.0, 0, 0.0, moment(knob1=1.0, **{key: 1.0}), look).effects == ()
+    assert amounts(held.over) == {"scanlines": 0.5}, "the hand's value, times the share"
+    assert resolve(10.0, 0, 0.0, moment(knob1=1.0, **{key: 1.0}), look).over == ()

@@ -1,9 +1,9 @@
-"""What a show is made of, as read: looks and sets, every number a Value. Records, no files."""
+"""What a look is made of, as read: every number a Value. Records, no files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.expressions import Expression
@@ -26,11 +26,34 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A named part of prompts: what `{name}` stands for, and the seed it keeps."""
+
+    text: str
+    seed: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PromptLine:
-    """A prompt of a preset and its weight; the style is joined on when it is resolved."""
+    """A prompt of a preset and its weight.
+
+    `text` is as written; `said` has the style joined on and its words filled in.
+    """
 
     text: str
     weight: Value
+    said: str
+    seed: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Prompts that follow each other: `beats` each, `fade_beats` of it to come in."""
+
+    beats: float
+    fade_beats: float
+    order: str
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +65,21 @@ class EffectLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerLine:
+    """A layer of a look: records.Layer with Values for numbers. A text's `name` is as written."""
+
+    kind: str
+    name: str
+    opacity: Value
+    blend: str
+    inputs: tuple[tuple[str, Value | tuple[float, ...]], ...]
+    effects: tuple[EffectLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Preset:
-    """One look. `numbers` has a Value for every row of params.PARAMS."""
+    """One look. `numbers` has a Value for every row of params.PARAMS, `macros` one for each knob
+    of its own; `files` are its file and those that it extends."""
 
     name: str
     path: Path
@@ -55,20 +91,10 @@ class Preset:
     source: str
     effects: tuple[EffectLine, ...]
     midi: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Show:
-    """What is played: presets in order, `bars` each, and the safe look for hush."""
-
-    name: str
-    presets: tuple[Preset, ...]
-    hush: Preset
-    bars: int
-    fade_beats: float
-    midi: Mapping[str, str]
     files: tuple[Path, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(preset.name for preset in self.presets)
+    notes: str = ""
+    tags: tuple[str, ...] = ()
+    words: Mapping[str, Word] = field(default_factory=dict)
+    macros: Mapping[str, Value] = field(default_factory=dict)
+    sequence: Sequence | None = None
+    layers: tuple[LayerLine, ...] = ()

@@ -7,19 +7,33 @@ key, value and what is allowed; nothing half-read ever leaves this file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from engine import isf
-from engine.errors import LiquidlightError
-from engine.params import PARAMS, SOURCES, WEIGHT
-from engine.show.looks import EffectLine, Preset, PromptLine, Value
-from engine.show.values import read_value
+from engine.expressions import CONSTANTS, FUNCTIONS
+from engine.params import (
+    MACRO,
+    NAMES,
+    PARAMS,
+    SEQUENCE_ORDERS,
+    SEQUENCE_ROWS,
+    SOURCES,
+    WEIGHT,
+)
+from engine.show.drawn import read_effects, read_layers
+from engine.show.inherit import LookFile
+from engine.show.looks import Preset, PromptLine, Sequence, Value, Word
+from engine.show.values import read_constant
+from engine.show.words import check_name, check_parts, read_words, say, styled
 from engine.toml_file import TomlFile
 
 _TOP_NUMBERS = tuple(name for name in PARAMS if "." not in name)
-_PRESET_KEYS = ("title", "notes", "style", "negative", *_TOP_NUMBERS)
-_PRESET_TABLES = ("prompts", "motion", "source", "hearing", "effects", "midi")
+PRESET_KEYS = ("extends", "title", "notes", "tags", "style", "negative", *_TOP_NUMBERS)
+PRESET_TABLES = (
+    *("words", "macros", "prompts", "sequence", "motion", "source", "hearing", "layers"),
+    *("effects", "change", "midi"),
+)
 
 
 def load_preset(path: Path) -> Preset:
@@ -27,9 +41,13 @@ def load_preset(path: Path) -> Preset:
     return read_preset(TomlFile(path))
 
 
-def read_preset(file: TomlFile) -> Preset:
+def read_preset(parsed: TomlFile) -> Preset:
+    """The look of a parsed file and of those that it extends."""
+    file = LookFile(parsed)
     data = file.data
-    file.check_keys(data, (), (*_PRESET_KEYS, *_PRESET_TABLES))
+    file.check_keys(data, (), (*PRESET_KEYS, *PRESET_TABLES))
+    words, macros = read_words(file), _macros(file)
+    file.names = NAMES | macros.keys()
     source = file.table_at(data, "source")
     file.check_keys(source, ("source",), ("pattern", "amount"))
     pattern = file.text_at(source, ("source", "pattern"))
@@ -39,30 +57,78 @@ def read_preset(file: TomlFile) -> Preset:
         title=file.text_at(data, ("title",), file.path.stem),
         style=file.text_at(data, ("style",)),
         negative=file.text_at(data, ("negative",)),
-        prompts=_prompts(file),
+        prompts=_prompts(file, words),
         numbers=_numbers(file),
         source=file.choice(pattern, ("source", "pattern"), SOURCES) if pattern else "",
-        effects=tuple(_effect(file, row, n) for n, row in enumerate(file.tables_at("effects"))),
+        effects=read_effects(file, file.tables_at("effects"), ("effects",)),
         midi=read_midi(file),
+        files=file.files,
+        notes=file.text_at(data, ("notes",)),
+        tags=_tags(file),
+        words=words,
+        macros=macros,
+        sequence=_sequence(file),
+        layers=read_layers(file, words),
     )
 
 
-def _prompts(file: TomlFile) -> tuple[PromptLine, ...]:
+def _tags(file: LookFile) -> tuple[str, ...]:
+    tags = file.data.get("tags", [])
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise file.error(("tags",), f"= {tags!r} is not a list of texts")
+    return tuple(tags)
+
+
+def _macros(file: LookFile) -> dict[str, Value]:
+    """The rows of [macros]: a number, an expression, or a table of default and help."""
+    macros = {}
+    for name, row in file.table_at(file.data, "macros").items():
+        place = ("macros", name)
+        check_name(file, place, (*NAMES, *FUNCTIONS, *CONSTANTS))
+        table = row if isinstance(row, dict) else {"default": row}
+        file.check_keys(table, place, ("default", "help"))
+        value = file.value(table.get("default", MACRO.default), (*place, "default"), MACRO)
+        text = file.text_at(table, (*place, "help"), MACRO.help)
+        macros[name] = replace(value, param=replace(MACRO, name=f"macros.{name}", help=text))
+    return macros
+
+
+def _prompts(file: LookFile, words: Mapping[str, Word]) -> tuple[PromptLine, ...]:
     rows = file.tables_at("prompts")
     if not rows:
         raise file.error(("prompts",), "is missing: a look needs [[prompts]] with a text")
+    style = file.text_at(file.data, ("style",))
+    check_parts(file, ("style",), style, words)
     lines = []
     for n, row in enumerate(rows):
-        file.check_keys(row, ("prompts", n), ("text", "weight"))
-        text = file.text_at(row, ("prompts", n, "text"))
+        place = ("prompts", n, "text")
+        file.check_keys(row, place[:2], ("text", "weight"))
+        text = file.text_at(row, place)
         if not text.strip():
-            raise file.error(("prompts", n, "text"), "is empty")
-        weight = read_value(file, row.get("weight", 1.0), ("prompts", n, "weight"), WEIGHT)
-        lines.append(PromptLine(text, weight))
+            raise file.error(place, "is empty")
+        check_parts(file, place, text, words)
+        weight = file.value(row.get("weight", 1.0), (*place[:2], "weight"), WEIGHT)
+        lines.append(PromptLine(text, weight, *say(styled(text, style), words, {})))
     return tuple(lines)
 
 
-def _numbers(file: TomlFile) -> dict[str, Value]:
+def _sequence(file: LookFile) -> Sequence | None:
+    """How the prompts follow each other; None where they are all there at once."""
+    rows, place = file.table_at(file.data, "sequence"), ("sequence",)
+    file.check_keys(rows, place, ("order", *(row.name for row in SEQUENCE_ROWS)))
+    if "sequence" not in file.data:
+        return None
+    numbers = {
+        row.name: read_constant(file, rows.get(row.name, row.default), (*place, row.name), row)
+        for row in SEQUENCE_ROWS
+    }
+    order = file.text_at(rows, (*place, "order"), SEQUENCE_ORDERS[0])
+    file.choice(order, (*place, "order"), SEQUENCE_ORDERS)
+    fade = min(numbers["fade_beats"], numbers["beats"])
+    return Sequence(numbers["beats"], fade, order, int(numbers["seed"]))
+
+
+def _numbers(file: LookFile) -> dict[str, Value]:
     for table in ("motion", "hearing"):
         known = tuple(n.removeprefix(f"{table}.") for n in PARAMS if n.startswith(f"{table}."))
         file.check_keys(file.table_at(file.data, table), (table,), known)
@@ -71,38 +137,8 @@ def _numbers(file: TomlFile) -> dict[str, Value]:
         table, _, key = name.rpartition(".")
         rows = file.table_at(file.data, table) if table else file.data
         place = (table, key) if table else (key,)
-        numbers[name] = read_value(file, rows.get(key, param.default), place, param)
+        numbers[name] = file.value(rows.get(key, param.default), place, param)
     return numbers
-
-
-def _effect(file: TomlFile, row: dict[str, Any], n: int) -> EffectLine:
-    place = ("effects", n)
-    name = file.text_at(row, (*place, "shader"))
-    try:
-        header = isf.load_header(isf.find_shader(name, (file.path.parent,)))
-    except LiquidlightError as error:
-        raise file.error((*place, "shader"), f"= {name!r}: {error}") from None
-    inputs = {item.name: item for item in header.inputs if item.components}
-    file.check_keys(row, place, ("shader", *inputs))
-    values = tuple(
-        (key, _input(file, row.get(key, item.default), (*place, key), item))
-        for key, item in inputs.items()
-    )
-    return EffectLine(name, values)
-
-
-def _input(
-    file: TomlFile, raw: object, place: tuple, item: isf.ShaderInput
-) -> Value | tuple[float, ...]:
-    if item.components > 1:
-        numbers = isinstance(raw, (list, tuple)) and all(type(v) in (int, float) for v in raw)
-        value = tuple(float(v) for v in raw) if numbers else ()
-        if item.type == "color" and len(value) == 3:
-            value = (*value, 1.0)
-        if not item.allows(value):
-            raise file.error(place, f"= {raw!r} is not {item.components} numbers in {item.range}")
-        return value
-    return read_value(file, raw, place, isf.input_param(item))
 
 
 def read_midi(file: TomlFile) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from engine.errors import ExpressionError
 from engine.expressions import compile_expression
 from engine.params import NAMES, Param
@@ -9,11 +11,13 @@ from engine.show.looks import Value
 from engine.toml_file import TomlFile
 
 
-def read_value(file: TomlFile, raw: object, place: tuple, param: Param) -> Value:
-    """A number in range, or the text of an expression."""
+def read_value(
+    file: TomlFile, raw: object, place: tuple, param: Param, names: Collection[str] = NAMES
+) -> Value:
+    """A number in range, or the text of an expression over `names`."""
     if isinstance(raw, str):
         try:
-            return Value(param, param.default, compile_expression(raw, NAMES))
+            return Value(param, param.default, compile_expression(raw, names))
         except ExpressionError as error:
             raise file.error(place, f'= "{raw}": {error}') from None
     if isinstance(raw, bool):
@@ -25,3 +29,10 @@ def read_value(file: TomlFile, raw: object, place: tuple, param: Param) -> Value
         whole = " (whole numbers)" if param.integer else ""
         raise file.error(place, f"= {raw} is outside {param.range}{whole}")
     return Value(param, float(raw))
+
+
+def read_constant(file: TomlFile, raw: object, place: tuple, param: Param) -> float:
+    """A number in range; no expression."""
+    if isinstance(raw, str):
+        raise file.error(place, f"= {raw!r} is not a number {param.range}")
+    return read_value(file, raw, place, param).constant

@@ -1,0 +1,120 @@
+"""One look at one moment: its numbers, prompts, layers and effects, hands taken into account.
+
+A Preset and the values of names flow in, plain records flow out; `resolve` puts one or two looks
+together to a frame. Pure; made anew for each frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.params import MACRO
+from engine.records import Controls, Effect, Layer, Prompt
+from engine.sequences import shares
+from engine.show import EffectLine, LayerLine, Preset, PromptLine, Value
+from engine.show.words import say, styled
+
+Lines = tuple[tuple[str, Value | tuple[float, ...]], ...]
+Inputs = tuple[tuple[str, float | tuple[float, ...]], ...]
+UNTOUCHED = Controls()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A look with its `share` of the picture, what its names are worth, and the hands."""
+
+    look: Preset
+    share: float
+    names: Mapping[str, float]
+    hands: Controls = UNTOUCHED
+
+    def number(self, name: str) -> float:
+        """A row of params.PARAMS, as the hand or the look says it."""
+        value = self.look.numbers[name]
+        taken = self.hands.values.get(name)
+        return value.at(self.names) if taken is None else value.param.clamp(taken)
+
+    def prompts(self, seed: float | None = None) -> list[Prompt]:
+        """The prompts that count, with weights that sum to the share.
+
+        `seed` is that of prompts without a seed of their own.
+        """
+        lines = self.look.prompts
+        weights = [self._weight(line, n) for n, line in enumerate(lines, 1)]
+        if self.look.sequence is not None:
+            turns = shares(self.look.sequence, len(lines), self.names["beat"])
+            weights = [weight * turn for weight, turn in zip(weights, turns, strict=True)]
+        total = sum(weights) or 1.0
+        return [
+            self._prompt(n, self.share * weight / total, seed)
+            for n, weight in enumerate(weights)
+            if self.share * weight > 0.0
+        ]
+
+    def fallback(self) -> Prompt:
+        """What is drawn when no prompt has any weight."""
+        return self._prompt(0, 1.0, None)
+
+    @property
+    def shaders(self) -> frozenset[str]:
+        """What the look draws over the picture by itself, whatever words say."""
+        return frozenset(line.shader for line in self.look.effects)
+
+    def effects(self) -> tuple[Effect, ...]:
+        return tuple(self._effect(line, "effects") for line in self.look.effects)
+
+    def layers(self) -> tuple[Layer, ...]:
+        return tuple(self._layer(line, f"layers.{n}") for n, line in enumerate(self.look.layers, 1))
+
+    def _weight(self, line: PromptLine, n: int) -> float:
+        return self._value(line.weight, f"prompts.{n}", "weight")
+
+    def _prompt(self, n: int, weight: float, seed: float | None) -> Prompt:
+        line, texts = self.look.prompts[n], self.hands.texts
+        said, own = line.said, line.seed
+        if texts:
+            text = styled(texts.get(f"prompts.{n + 1}.text", line.text), self.look.style)
+            said, own = say(text, self.look.words, texts)
+        return Prompt(said, weight, seed if own is None else own)
+
+    def _effect(self, line: EffectLine, place: str) -> Effect:
+        return Effect(line.shader, self._inputs(line.inputs, f"{place}.{line.shader}"))
+
+    def _layer(self, line: LayerLine, place: str) -> Layer:
+        name = line.name
+        if line.kind == "text":
+            texts = self.hands.texts
+            name, _ = say(texts.get(f"{place}.text", name), self.look.words, texts)
+        return Layer(
+            line.kind, name, self._value(line.opacity, place, "opacity"), line.blend,
+            self._inputs(line.inputs, place),
+            tuple(self._effect(effect, f"{place}.effects") for effect in line.effects),
+        )
+
+    def _inputs(self, lines: Lines, place: str) -> Inputs:
+        return tuple(
+            (name, value if type(value) is tuple else self._value(value, place, name))
+            for name, value in lines
+        )
+
+    def _value(self, value: Value, place: str, name: str) -> float:
+        """A number that hands reach as `place.name`."""
+        if self.hands.values:
+            taken = self.hands.values.get(f"{place}.{name}")
+            if taken is not None:
+                return value.param.clamp(taken)
+        return value.at(self.names)
+
+
+def look_names(
+    look: Preset, names: Mapping[str, float], hands: Mapping[str, float]
+) -> Mapping[str, float]:
+    """The names of a moment and those of the look's own knobs."""
+    if not look.macros:
+        return names
+    own = dict(names)
+    for name, value in look.macros.items():
+        taken = hands.get(value.param.name)
+        own[name] = value.at(names) if taken is None else MACRO.clamp(taken)
+    return own

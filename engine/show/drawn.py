@@ -1,0 +1,133 @@
+"""What a look draws with: its chain of effects and its layers, read and checked.
+
+Rows of a preset file flow in; shaders are looked up and their headers read, pictures and videos
+must be there. No GL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine import isf
+from engine.errors import LiquidlightError
+from engine.params import BLENDS, LAYER_INPUTS, LAYER_KINDS, LAYER_PARAMS
+from engine.show.inherit import LookFile
+from engine.show.looks import EffectLine, LayerLine, Value, Word
+from engine.show.words import check_parts
+
+Row = dict[str, Any]
+Inputs = tuple[tuple[str, Value | tuple[float, ...]], ...]
+_LAYER_KEYS = ("opacity", "blend", "effects")
+
+
+def read_effects(file: LookFile, rows: list[Row], place: tuple) -> tuple[EffectLine, ...]:
+    """A chain, whose first row stands at (*place, 0)."""
+    return tuple(_effect(file, row, (*place, n)) for n, row in enumerate(rows))
+
+
+def read_layers(file: LookFile, words: Mapping[str, Word]) -> tuple[LayerLine, ...]:
+    """The rows of [[layers]], from below."""
+    rows = file.tables_at("layers")
+    return tuple(_layer(file, row, ("layers", n), words) for n, row in enumerate(rows))
+
+
+def _effect(file: LookFile, row: Row, place: tuple) -> EffectLine:
+    inputs = _shader(file, row, place)
+    file.check_keys(row, place, ("shader", *inputs))
+    return EffectLine(row["shader"], _inputs(file, row, place, inputs))
+
+
+def _layer(file: LookFile, row: Row, place: tuple, words: Mapping[str, Word]) -> LayerLine:
+    kinds = [kind for kind in LAYER_KINDS if kind in row]
+    if len(kinds) != 1:
+        said = f"has {' and '.join(kinds)}" if kinds else "says nothing to draw"
+        raise file.error(place, f"{said}: a layer has one of {', '.join(LAYER_KINDS)}")
+    kind = kinds[0]
+    shader = _shader(file, row, place, layer=True) if kind == "shader" else {}
+    file.check_keys(row, place, (kind, *_LAYER_KEYS, *LAYER_INPUTS[kind], *shader))
+    numbers = tuple((key, _number(file, row, place, key)) for key in LAYER_INPUTS[kind])
+    effects = row.get("effects", [])
+    if not isinstance(effects, list) or not all(isinstance(each, dict) for each in effects):
+        raise file.error((*place, "effects"), "must be a list of tables: [[layers.effects]]")
+    return LayerLine(
+        kind=kind,
+        name=_name(file, row, (*place, kind), words),
+        opacity=_number(file, row, place, "opacity"),
+        blend=file.choice(
+            file.text_at(row, (*place, "blend"), BLENDS[0]), (*place, "blend"), BLENDS
+        ),
+        inputs=_inputs(file, row, place, shader) or numbers,
+        effects=read_effects(file, effects, (*place, "effects")),
+    )
+
+
+def _number(file: LookFile, row: Row, place: tuple, key: str) -> Value:
+    param = LAYER_PARAMS[key]
+    return file.value(row.get(key, param.default), (*place, key), param)
+
+
+def _name(file: LookFile, row: Row, place: tuple, words: Mapping[str, Word]) -> str:
+    """What the layer shows: a shader, a file that is there, a camera, words."""
+    kind = place[-1]
+    if kind == "generator":
+        if row[kind] is not True:
+            raise file.error(place, f"= {row[kind]!r} can only be true")
+        return ""
+    name = file.text_at(row, place)
+    if not name.strip():
+        raise file.error(place, "is empty")
+    if kind == "text":
+        check_parts(file, place, name, words)
+    return str(_found(file, name, place)) if kind in ("picture", "video") else name
+
+
+def _found(file: LookFile, name: str, place: tuple) -> Path:
+    """A picture or video: a path, beside the look's files unless it is a whole one."""
+    paths = [folder / Path(name).expanduser() for folder in file.folders]
+    try:
+        return next(path for path in paths if path.is_file())
+    except (StopIteration, ValueError, OSError):  # names with odd characters or too long
+        raise file.error(place, f"= {name!r}: no such file beside {file.path.name}") from None
+
+
+def _shader(
+    file: LookFile, row: Row, place: tuple, layer: bool = False
+) -> dict[str, isf.ShaderInput]:
+    """The inputs of the row's shader that are numbers."""
+    place = (*place, "shader")
+    name = file.text_at(row, place)
+    try:
+        header = isf.load_header(isf.find_shader(name, file.folders))
+    except (LiquidlightError, ValueError, OSError) as error:
+        raise file.error(place, f"= {name!r}: {error}") from None
+    if layer and header.kind != "generator":
+        raise file.error(place, f"= {name!r} changes pictures; allowed here: one that draws alone")
+    if not layer and header.kind == "transition":
+        raise file.error(place, f"= {name!r} joins two pictures: a transition of a set")
+    return {item.name: item for item in header.inputs if item.components}
+
+
+def _inputs(
+    file: LookFile, row: Row, place: tuple, items: Mapping[str, isf.ShaderInput]
+) -> Inputs:
+    return tuple(
+        (key, _input(file, row.get(key, item.default), (*place, key), item))
+        for key, item in items.items()
+        if key not in _LAYER_KEYS
+    )
+
+
+def _input(
+    file: LookFile, raw: object, place: tuple, item: isf.ShaderInput
+) -> Value | tuple[float, ...]:
+    if item.components == 1:
+        return file.value(raw, place, isf.input_param(item))
+    numbers = isinstance(raw, (list, tuple)) and all(type(v) in (int, float) for v in raw)
+    value = tuple(float(v) for v in raw) if numbers else ()
+    if item.type == "color" and len(value) == 3:
+        value = (*value, 1.0)
+    if not item.allows(value):
+        raise file.error(place, f"= {raw!r} is not {item.components} numbers in {item.range}")
+    return value
