@@ -1,8 +1,11 @@
 """What a control address may be: read by every controller before it queues an event.
 
 An address is `knob1`, a switch, a trigger, a parameter of params.py, `tempo.source` (value: its
-name), `prompts.N.weight`, `prompts.N.text`, `effects.SHADER.INPUT`, `preset` (value: number from
-1, or name) or `preset.N` (value above 0 starts preset N). No state, any thread.
+name), `prompts.N.weight`, `prompts.N.text`, `words.NAME`, `line` (of a song), `layers.N.text`,
+`effects.SHADER.INPUT`, `layers.N.INPUT`, `macros.NAME`, `crossfader`, `preset`, `deck.a` or
+`deck.b` (value: number from 1, or name) or `preset.N`, `deck.a.N` (value above 0 starts preset N,
+lays it on the deck). A preset, `next` and `previous` may say when they begin: `preset.3.bar`,
+`next.now`. No state, any thread.
 """
 
 from __future__ import annotations
@@ -14,7 +17,11 @@ from functools import lru_cache
 
 from engine.params import (
     KNOBS,
+    LAUNCHES,
+    MACRO,
     PARAMS,
+    SET,
+    SET_SWITCHES,
     SWITCHES,
     TEMPO,
     TEMPO_LOCK,
@@ -25,9 +32,9 @@ from engine.params import (
 )
 
 ALLOWED = (
-    f"{KNOBS[0]}..{KNOBS[-1]}, {', '.join(SWITCHES)}, "
+    f"{KNOBS[0]}..{KNOBS[-1]}, {', '.join((*SWITCHES, *SET_SWITCHES, *SET))}, "
     f"{', '.join(name for name in TRIGGERS if name not in TEMPO_TRIGGERS)}, preset.N, "
-    "tempo.lock and the like, "
+    "deck.a.N, deck.b.N, tempo.lock and the like, "
     "a parameter such as strength or motion.zoom, prompts.N.weight, effects.SHADER.INPUT"
 )
 """The short list for messages."""
@@ -35,17 +42,23 @@ ALLOWED = (
 TOGGLE = "toggle"
 """The value that turns a switch over."""
 
-_PROMPT = re.compile(r"prompts\.[1-9][0-9]?\.(weight|text)")
-_EFFECT = re.compile(r"effects\.[\w-]{1,64}\.\w{1,64}", re.ASCII)
-_PRESET = re.compile(r"preset\.[1-9][0-9]{0,2}")
+_N = "[1-9][0-9]?"
+_TEXT = re.compile(rf"(prompts|layers)\.{_N}\.text|words\.\w{{1,64}}|line", re.ASCII)
+_WEIGHT = re.compile(rf"prompts\.{_N}\.weight")
+_INPUT = re.compile(
+    rf"(layers\.{_N}|(layers\.{_N}\.)?effects\.[\w-]{{1,64}})\.\w{{1,64}}", re.ASCII
+)
+_MACRO = re.compile(r"macros\.\w{1,64}", re.ASCII)
+_PRESET = re.compile(rf"preset(\.[1-9]\d{{0,2}})?(\.({'|'.join(LAUNCHES)}))?", re.ASCII)
+_DECK = re.compile(r"deck\.[ab](\.[1-9]\d{0,2})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One address. `kind`: "value", "switch", "trigger", "text" or "preset".
+    """One address. `kind`: "value", "switch", "trigger", "text", "preset" or "choice".
 
-    `param` gives the range of a value; that of an effect's input is only known to its shader and
-    is unbounded here.
+    A "preset" names one and needs to be pressed, a "choice" has it as its value. `param` gives the
+    range of a value; that of a shader's input is only known to the shader and is unbounded here.
     """
 
     name: str
@@ -67,18 +80,20 @@ def find(name: str) -> Address | None:
         return Address(name, "value", PARAMS[name])
     if name in KNOBS:
         return Address(name, "value", Param(name, 0.0, 0.0, 1.0, "", "free control"))
-    if name in TEMPO:
-        return Address(name, "value", TEMPO[name])
-    if name == "tempo.source":
+    if row := TEMPO.get(name) or SET.get(name):
+        return Address(name, "value", row)
+    if name == "tempo.source" or _TEXT.fullmatch(name):
         return Address(name, "text")
-    if name in SWITCHES or name == TEMPO_LOCK:
+    if name in SWITCHES or name in SET_SWITCHES or name == TEMPO_LOCK:
         return Address(name, "switch")
     if name in TRIGGERS:
         return Address(name, "trigger")
-    if name == "preset" or _PRESET.fullmatch(name):
-        return Address(name, "preset")
-    if _EFFECT.fullmatch(name):
+    if choice := _PRESET.fullmatch(name) or _DECK.fullmatch(name):
+        return Address(name, "preset" if choice[1] else "choice")
+    if _MACRO.fullmatch(name):
+        return Address(name, "value", MACRO)
+    if _INPUT.fullmatch(name):
         return Address(name, "value", Param(name, 0.0, -math.inf, math.inf, "", "shader input"))
-    if prompt := _PROMPT.fullmatch(name):
-        return Address(name, "text") if prompt[1] == "text" else Address(name, "value", WEIGHT)
+    if _WEIGHT.fullmatch(name):
+        return Address(name, "value", WEIGHT)
     return None

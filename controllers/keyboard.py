@@ -41,7 +41,9 @@ _ROWS = (
     Key("right", "next", 1.0, "next preset"),
     Key("left", "previous", 1.0, "previous preset"),
     *(Key(str(n), f"preset.{n}", 1.0, f"preset {n}") for n in range(1, 10)),
-    Key("a", "autopilot", 1.0, "autopilot: presets change by themselves again"),
+    Key("n", "next.now", 1.0, "next preset at once, whatever the set waits for"),
+    Key("a", "autopilot", TOGGLE, "autopilot: presets change by themselves; again stops it"),
+    Key("k", "autopilot.lock", TOGGLE, "keep: the autopilot leaves this preset; again lets go"),
     Key("r", "reset", 1.0, "reset: give everything moved by hand back to the preset"),
     Key("0", "reset", 1.0, "reset, the same"),
 )

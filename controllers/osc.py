@@ -3,8 +3,9 @@
 `/vj/` and the address with `/` for `.`: `/vj/strength 0.6`, `/vj/motion/zoom 1.2`,
 `/vj/prompts/1/weight 0.4`, `/vj/prompts/1/text "ink in water"`, `/vj/effects/glow/amount 0.5`,
 `/vj/knob1 0.7` or `/vj/knob/1`, `/vj/freeze 1`, `/vj/tap`, `/vj/preset 3`, `/vj/preset "neon"`,
-`/vj/preset/3`. Numbers may come as i, h, f, d, T, F, N or I; a switch or trigger without an
-argument is on. Out-of-range numbers are clamped; what is wrong is counted, never fatal.
+`/vj/preset/3/bar`, `/vj/deck/a 2`, `/vj/crossfader 0.5`. Numbers may come as i, h, f, d, T, F, N
+or I; a switch or trigger without an argument is on. Out-of-range numbers are clamped; what is
+wrong is counted, never fatal.
 
 Only the message codec of python-osc is used. Its dispatcher sleeps on bundles dated in the
 future, and its bundle parser never returns from a negative element size; bundles are unpacked
@@ -94,13 +95,13 @@ def value_for(address: Address, args: list[Any]) -> float | str | None:
         return None
     if address.kind == "value" and address.param is not None:
         return address.param.clamp(float(number))
-    if not args and address.name == "preset":
+    if not args and address.kind == "choice":
         return None
     return float(number)
 
 
 def _text_value(address: Address, text: str) -> str | None:
-    if address.kind == "text" or address.name == "preset":
+    if address.kind in ("text", "choice"):
         return text[:TEXT_LIMIT]
     return TOGGLE if address.kind == "switch" and text == TOGGLE else None
 

@@ -14,58 +14,49 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from engine.params import KNOBS, PARAMS, SWITCHES, TRIGGERS, WEIGHT
+from engine.params import KNOBS, PARAMS, SWITCHES, WEIGHT
 from engine.records import ControlEvent, Controls
 
 TOGGLE = "toggle"
 """The value that turns a switch over."""
 
-_PROMPT = re.compile(r"prompts\.[1-9][0-9]?\.(weight|text)")
-_PRESET = re.compile(r"preset(\.[1-9][0-9]{0,2})?")
+_TEXT = re.compile(r"(prompts|layers)\.[1-9][0-9]?\.text|words\.\w{1,64}|line")
+_WEIGHT = re.compile(r"prompts\.[1-9][0-9]?\.weight")
+_OF_LOOK = ("effects.", "layers.", "macros.")
+"""What a look has of its own; its range is known to `resolve`."""
 
 
-def reduce(
-    controls: Controls,
-    events: Sequence[ControlEvent],
-    *,
-    names: Sequence[str] = (),
-    current: int = 0,
-) -> Controls:
+def reduce(controls: Controls, events: Sequence[ControlEvent]) -> Controls:
     """The controls after the events, in order; the same object if nothing changed.
 
-    `names` are the presets of the set; `current` is the index (from 0) of the one now shown,
-    which the autopilot may have chosen.
+    What plays of the set is not theirs but the director's.
     """
     for event in events:
-        controls = _handler(event.address)(controls, event, names, current)
-        if controls.scene is not None:
-            current = controls.scene
+        controls = _handler(event.address)(controls, event)
     return controls
 
 
-def _handler(address: str) -> Callable[..., Controls]:
+def _handler(address: str) -> Callable[[Controls, ControlEvent], Controls]:
     """What an event of that address does."""
-    prompt = _PROMPT.fullmatch(address)
-    if prompt and prompt[1] == "text":
+    if _TEXT.fullmatch(address):
         return _text
-    if address in PARAMS or address in KNOBS or address.startswith("effects.") or prompt:
+    if address in PARAMS or address in KNOBS or address.startswith(_OF_LOOK):
+        return _value
+    if _WEIGHT.fullmatch(address):
         return _value
     if address in SWITCHES:
         return _switch
-    if address in TRIGGERS:
-        return _trigger
-    return _preset if _PRESET.fullmatch(address) else _ignored
+    return _reset if address == "reset" else _ignored
 
 
-def _ignored(controls: Controls, *_: Any) -> Controls:
+def _ignored(controls: Controls, _event: ControlEvent) -> Controls:
     return controls
 
 
 def _clamp(address: str, value: float) -> float:
-    """Inputs of effects stay as they are: their range is in the shader, known to `resolve`."""
     if address in KNOBS:
         return min(1.0, max(0.0, value))
-    if address.startswith("effects."):
+    if address.startswith(_OF_LOOK):
         return value
     return PARAMS.get(address, WEIGHT).clamp(value)
 
@@ -77,17 +68,12 @@ def _number(value: float | str) -> float | None:
     return float(value)
 
 
-def _pressed(value: float | str) -> bool:
-    number = _number(value)
-    return number is not None and number > 0.0
-
-
 def _put(old: Mapping[str, Any], key: str, value: Any) -> Mapping[str, Any]:
     """The mapping with one value changed; the same object if it was so already."""
     return old if old.get(key) == value else MappingProxyType({**old, key: value})
 
 
-def _value(controls: Controls, event: ControlEvent, *_: Any) -> Controls:
+def _value(controls: Controls, event: ControlEvent) -> Controls:
     number = _number(event.value)
     if number is None:
         return controls
@@ -95,14 +81,14 @@ def _value(controls: Controls, event: ControlEvent, *_: Any) -> Controls:
     return controls if values is controls.values else replace(controls, values=values)
 
 
-def _text(controls: Controls, event: ControlEvent, *_: Any) -> Controls:
+def _text(controls: Controls, event: ControlEvent) -> Controls:
     if not isinstance(event.value, str):
         return controls
     texts = _put(controls.texts, event.address, event.value)
     return controls if texts is controls.texts else replace(controls, texts=texts)
 
 
-def _switch(controls: Controls, event: ControlEvent, *_: Any) -> Controls:
+def _switch(controls: Controls, event: ControlEvent) -> Controls:
     old = getattr(controls, event.address)
     number = _number(event.value)
     if event.value == TOGGLE:
@@ -114,46 +100,11 @@ def _switch(controls: Controls, event: ControlEvent, *_: Any) -> Controls:
     return controls if new == old else replace(controls, **{event.address: new})
 
 
-def _trigger(
-    controls: Controls, event: ControlEvent, names: Sequence[str], current: int
-) -> Controls:
-    if not _pressed(event.value):
-        return controls
-    if event.address in ("next", "previous") and names:
-        step = 1 if event.address == "next" else -1
-        return _scene(controls, (current + step) % len(names), current, event.time)
-    if event.address == "autopilot" and controls.scene is not None:
-        return replace(controls, scene=None, scene_since=event.time, scene_before=None)
-    return _reset(controls) if event.address == "reset" else controls
-
-
-def _preset(
-    controls: Controls, event: ControlEvent, names: Sequence[str], current: int
-) -> Controls:
-    index: float | None
-    if event.address != "preset":
-        index = int(event.address.split(".")[1]) - 1 if _pressed(event.value) else None
-    elif isinstance(event.value, str):
-        lower = [name.lower() for name in names]
-        wanted = event.value.lower()
-        index = lower.index(wanted) if wanted in lower else None
-    else:
-        number = _number(event.value)
-        index = None if number is None else round(number) - 1
-    if index is None or not 0 <= index < len(names):
-        return controls
-    return _scene(controls, int(index), current, event.time)
-
-
-def _scene(controls: Controls, index: int, current: int, time: float) -> Controls:
-    """Hold preset `index` from `time` on. Asking again for the held one does not fade anew."""
-    if controls.scene == index:
-        return controls
-    return replace(controls, scene=index, scene_since=time, scene_before=current)
-
-
-def _reset(controls: Controls) -> Controls:
+def _reset(controls: Controls, event: ControlEvent) -> Controls:
     """Give every parameter and text back to the look; knobs and switches stay as they stand."""
+    number = _number(event.value)
+    if number is None or number <= 0.0:
+        return controls
     knobs = {name: value for name, value in controls.values.items() if name in KNOBS}
     if len(knobs) == len(controls.values) and not controls.texts:
         return controls

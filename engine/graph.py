@@ -1,8 +1,8 @@
 """The one graph that live and offline share: a hop of sound and some events in, a Moment out.
 
 Everything that remembers is stepped here, once a hop, so the step is constant: features, beats,
-envelopes, controls and the camera's path. Live it runs on the analysis thread, offline in the
-loop of the film; neither knows of the other.
+envelopes, controls, what of the set plays, and the camera's path. Live it runs on the analysis
+thread, offline in the loop of the film; neither knows of the other.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.audio.tempo_desk import TempoDesk
+from engine.director import Director
 from engine.records import (
     HOP,
     HOP_SECONDS,
@@ -22,7 +23,6 @@ from engine.records import (
     Moment,
 )
 from engine.resolve import hearing, silent_moment, velocity
-from engine.scenes import scene_index
 from engine.show import Show
 from engine.signals import USUAL, SignalMaker
 from engine.undo import History
@@ -46,6 +46,7 @@ class Graph:
         self._passed = 0  # hops skipped since the last moment
         self._signals = SignalMaker()
         self._settings = USUAL
+        self._director = Director(show)
 
     @property
     def time(self) -> float:
@@ -67,12 +68,14 @@ class Graph:
         if self._hops % SETTINGS_HOPS == 1:
             self._settings = hearing(block.time, self.moment, self.show)
         signals = self._signals.step(features, beat, self._settings)
+        playing = self._director.step(signals, events, self.show)
         before = self.moment
         if controls.freeze and before.controls.freeze:  # the moment stands, the ear goes on
-            self.moment = replace(before, controls=controls)
+            held = replace(before.playing, queued=playing.queued, autopilot=playing.autopilot)
+            self.moment = replace(before, controls=controls, playing=held)
             return self.moment
         pose = before.pose.moved(before.velocity, (1 + passed) * HOP_SECONDS)
-        moment = Moment(block.time, signals, controls, pose)
+        moment = Moment(block.time, signals, controls, pose, playing=playing)
         self.moment = replace(moment, velocity=velocity(block.time, moment, self.show))
         return self.moment
 
@@ -81,9 +84,4 @@ class Graph:
             return self.moment.controls
         for event in events:
             self.tempo.take(event)
-        beat = self.moment.signals.beat.beat
-        current = scene_index(self.show, beat, self.moment.controls)
-        known = {"names": self.show.names, "current": current}
-        return self.history.reduce(self.moment.controls, events, **known)
-
-
+        return self.history.reduce(self.moment.controls, events)

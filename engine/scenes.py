@@ -1,54 +1,72 @@
 """Which look is seen at a moment, which one is being left, and how far the change has come.
 
-A Moment and show time in, the two looks and a share out. Pure and in closed form, like `resolve`.
+A Moment and show time in, the two looks and a share out. Pure and in closed form, like `resolve`;
+what was chosen is remembered by the director, once a hop.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.records import Controls, Moment
+from engine.curves import CURVES
+from engine.params import TRANSITIONS
+from engine.records import Change, Moment, Playing
 from engine.show import Preset, Show
 
-BEATS_A_BAR = 4
+NO_DECKS = Playing().decks
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The look left, the look entered, and how far the change has come: `k` 0..1, eased.
 
-    `shader` is the transition that draws the change, "" a plain mix.
+    `shader` is the transition that draws the change, "" a plain mix. A `morph` mixes numbers and
+    prompts alone: layers and effects are those of `before` up to half way, then of `after`.
     """
 
     before: Preset
     after: Preset
     k: float
     shader: str = ""
+    morph: bool = False
 
     @property
     def changing(self) -> bool:
         return self.k < 1.0 and self.before is not self.after
 
 
-def scene_index(show: Show, beat: float, controls: Controls) -> int:
-    """The preset being shown: the chosen one, or the autopilot's, which counts bars."""
-    if controls.scene is not None:
-        return controls.scene % len(show.presets)
-    return int(beat // (show.bars * BEATS_A_BAR)) % len(show.presets)
-
-
 def shown_at(time: float, moment: Moment, show: Show) -> Shown:
     """What is shown at `time` seconds, knowing everything up to `moment`."""
-    controls, beat = moment.controls, moment.signals.beat
-    if controls.hush:
+    if moment.controls.hush:
         return Shown(show.hush, show.hush, 1.0)
-    count, length, now = len(show.presets), show.bars * BEATS_A_BAR, beat.at(time)
-    after = scene_index(show, now, controls)
-    if controls.scene is not None:
-        before = after if controls.scene_before is None else controls.scene_before % count
-        since = (time - controls.scene_since) * beat.bpm / 60.0
-    else:
-        before = (after - 1) % count if now >= length else after
-        since = now % length
-    k = max(0.0, since) / show.fade_beats if since < show.fade_beats > 0.0 else 1.0
-    return Shown(show.presets[before], show.presets[after], k * k * (3.0 - 2.0 * k))
+    playing, beat = moment.playing, moment.signals.beat.at(time)
+    change = change_at(beat, playing)
+    if playing.decks == NO_DECKS:
+        k = CURVES[change.curve](share(beat, change))
+        return _shown(show, change.before, change.after, k, change.kind)
+    plays = leading(beat, change)
+    a, b = (plays if deck is None else deck for deck in playing.decks)
+    return _shown(show, a, b, playing.crossfader, show.transition.kind)
+
+
+def change_at(beat: float, playing: Playing) -> Change:
+    """The change that began last at that count of beats: the queued one from its own beat on."""
+    queued = playing.queued
+    return queued if queued is not None and beat >= queued.beat else playing.change
+
+
+def share(beat: float, change: Change) -> float:
+    """How far a change has come, 0..1, before its curve."""
+    since = beat - change.beat
+    return max(0.0, since) / change.beats if since < change.beats else 1.0
+
+
+def leading(beat: float, change: Change) -> int:
+    """The look of which more is seen."""
+    return change.after if share(beat, change) >= 0.5 else change.before
+
+
+def _shown(show: Show, before: int, after: int, k: float, kind: str) -> Shown:
+    """Numbers of presets to looks; a show just saved may have fewer than the moment knew."""
+    a, b = (show.presets[index % len(show.presets)] for index in (before, after))
+    return Shown(a, b, k, "" if kind in TRANSITIONS else kind, kind == "morph")

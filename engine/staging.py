@@ -34,7 +34,7 @@ def prepare(compositor: Compositor, show: Show, strict: bool = True) -> None:
     first of the show's own that fails when `strict`; else the compositor counts it.
     """
     for look in (*show.presets, show.hush):
-        alone = Show(look.name, (look,), look, show.bars, 0.0, {}, ())
+        alone = replace(show, presets=(look,), scenes=show.scenes[:1], hush=look)
         params = resolve(0.0, 0, 0.0, silent_moment(), alone)
         compositor.prepare(params)
     if strict and compositor.faults:

@@ -55,7 +55,8 @@ def test_freeze_holds_the_picture_and_lets_go_where_it_was(graph: Graph) -> None
 
 def test_next_leaves_the_autopilot_and_taps_set_the_tempo(graph: Graph) -> None:
     graph.hop(SILENCE, [_event(graph, "next")])
-    assert graph.moment.controls.scene == 1
+    playing = graph.moment.playing
+    assert (playing.change.after, playing.autopilot) == (1, False)
     for hop in range(470):
         tapped = [_event(graph, "tap")] if hop % 47 == 0 else []
         graph.hop(SILENCE, tapped)

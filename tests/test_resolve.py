@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.records import HOP_SECONDS, Beat, Controls, Moment, Pose, Signals
+from engine.records import HOP_SECONDS, Beat, Change, Controls, Moment, Playing, Pose, Signals
 from engine.resolve import resolve, silent_moment, velocity
 from engine.show import Show, load_show
 
@@ -80,30 +80,29 @@ def test_hands_win_over_the_preset(show: Show) -> None:
     assert hushed.preset == "hush" and hushed.strength != 0.9
 
 
-def test_the_autopilot_counts_bars_and_fades(show: Show) -> None:
-    looks = [resolve(10.0, 0, 0.0, _moment(beat), show).preset for beat in (0, 7.9, 8, 15, 16)]
-    assert looks == ["a", "a", "b", "b", "a"]
-    half = resolve(10.0, 0, 0.0, _moment(9.0), show)
+def _changing(moment: Moment, beat: float, beats: float = 2.0) -> Moment:
+    """From look a to look b, begun at that count of beats."""
+    return replace(moment, playing=Playing(Change(0, 1, beat, beats)))
+
+
+def test_looks_fade_into_each_other(show: Show) -> None:
+    half = resolve(10.0, 0, 0.0, _changing(_moment(9.0), 8.0), show)
     assert [(p.text, p.weight) for p in half.prompts] == [("tunnel, neon", 0.5), ("sea, neon", 0.5)]
-    assert velocity(10.0, _moment(9.0), show).log_zoom == pytest.approx(0.405, abs=1e-3)
-    assert half.seed == 2
-    whole = resolve(10.0, 0, 0.0, _moment(10.5), show)
+    zoom = velocity(10.0, _changing(_moment(9.0), 8.0), show).log_zoom
+    assert zoom == pytest.approx(0.405, abs=1e-3)
+    whole = resolve(10.0, 0, 0.0, _changing(_moment(10.5), 8.0), show)
     assert [p.text for p in whole.prompts] == ["sea, neon"]
 
 
-def test_a_chosen_scene_stays_and_fades_from_where_it_was(show: Show) -> None:
-    controls = Controls(scene=1, scene_before=0, scene_since=10.0)
-    moment = replace(_moment(0.0), controls=controls)
+def test_a_change_goes_on_between_hops(show: Show) -> None:
+    moment = _changing(_moment(0.0), 0.0)
     weights = [sum(p.weight for p in resolve(t, 0, 0.0, moment, show).prompts if "sea" in p.text)
                for t in (10.0, 10.5, 11.0, 60.0)]
     assert weights == pytest.approx([0.0, 0.5, 1.0, 1.0])
 
 
 def test_a_cut_needs_no_time(show: Show) -> None:
-    """An event may be newer than the hop that resolves it; without a fade it cuts at once."""
-    cut = replace(show, fade_beats=0.0)
-    controls = Controls(scene=1, scene_before=0, scene_since=10.5)
-    params = resolve(10.0, 0, 0.0, replace(_moment(), controls=controls), cut)
+    params = resolve(10.0, 0, 0.0, _changing(_moment(4.0), 4.0, 0.0), show)
     assert [p.text for p in params.prompts] == ["sea, neon"]
 
 

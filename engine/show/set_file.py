@@ -1,83 +1,113 @@
-"""Sets (looks in order) and where shows are found: TOML files in, a frozen Show out."""
+"""Sets (looks in order): TOML files in, a frozen Show out."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from engine.errors import PresetError
 from engine.expressions import near
-from engine.params import Param
-from engine.show.looks import Preset, Show, Value
+from engine.show.finding import PRESETS, find_preset
+from engine.show.looks import Preset
 from engine.show.preset_file import load_preset, read_midi, read_preset
-from engine.show.values import read_value
+from engine.show.set_parts import (
+    BARS,
+    BEATS,
+    grid_rows,
+    number_at,
+    read_autopilot,
+    read_bars,
+    read_launch,
+    read_scene,
+    read_transition,
+)
+from engine.show.sets import Scene, Show, Transition
 from engine.toml_file import TomlFile
 
-PRESETS = Path(__file__).parent.parent.parent / "presets"
-"""The looks and sets that ship."""
 DEMO_SET = "first_light"
 HUSH = "hush"
 
-_SET_KEYS = ("title", "notes", "presets", "bars", "fade_beats", "hush", "midi")
-_BARS = Param("bars", 8, 1, 512, "bars", "bars before the autopilot goes on", True)
-_FADE = Param("fade_beats", 2, 0, 64, "beats", "length of the change from look to look")
-
-
-def find_preset(name: str, beside: Path | None = None) -> Path:
-    """The file of a preset or set: a path, or a name beside `beside` or among those that ship."""
-    if Path(name).suffix == ".toml" or "/" in name:
-        path = Path(name) if beside is None else beside / name
-        if path.is_file():
-            return path
-    folders = [PRESETS] if beside is None else [beside, PRESETS]
-    for folder in folders:
-        if (folder / f"{name}.toml").is_file():
-            return folder / f"{name}.toml"
-    known = sorted({path.stem for folder in folders for path in folder.glob("*.toml")})
-    raise PresetError(f"{name}: no such preset or set{near(name, known)}")
+_MEMBERS = ("presets", "scenes", "grid")
+"""What names the looks of a set; a file without any of them is a preset."""
+_SET_KEYS = (
+    *("title", "notes", *_MEMBERS, "bars", "fade_beats", "hush", "midi"),
+    *("transition", "launch", "autopilot"),
+)
 
 
 def load_show(name: str) -> Show:
     """Load a set, or a preset as a set of one. Raises PresetError for the first mistake."""
-    path = find_preset(name)
-    file = TomlFile(path)
-    return _load_set(file) if "presets" in file.data else _single(read_preset(file))
+    file = TomlFile(find_preset(name))
+    return _load_set(file) if _is_set(file) else _single(read_preset(file))
+
+
+def _is_set(file: TomlFile) -> bool:
+    return any(key in file.data for key in _MEMBERS)
 
 
 def _single(preset: Preset) -> Show:
     hush = load_preset(PRESETS / f"{HUSH}.toml")
-    return Show(
-        preset.name, (preset,), hush, int(_BARS.default), 0.0, preset.midi, (preset.path,)
-    )
+    scene = Scene(Transition(beats=0.0), int(BARS.default))
+    return Show(preset.name, (preset,), hush, preset.midi, preset.files, (scene,))
 
 
 def _load_set(file: TomlFile) -> Show:
     file.check_keys(file.data, (), _SET_KEYS)
-    names = file.data["presets"]
-    if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
-        raise file.error(("presets",), "must be a list of one or more preset names")
-    presets = tuple(_member(file, name, ("presets",)) for name in names)
-    hush = _member(file, file.text_at(file.data, ("hush",), HUSH), ("hush",))
-    bars, fade = (_number(file, row) for row in (_BARS, _FADE))
-    midi: dict[str, str] = {}
-    for preset in presets:
-        midi.update(preset.midi)
-    midi.update(read_midi(file))
-    files = (file.path, *dict.fromkeys(preset.path for preset in (*presets, hush)))
+    fade = Transition(beats=number_at(file, file.data, ("fade_beats",), BEATS, BEATS.default))
+    transition = read_transition(file, file.data.get("transition", {}), ("transition",), fade)
+    usual = Scene(transition, read_bars(file))
+    read: dict[Path, Preset] = {}
+    rows = _rows(file)
+    presets = tuple(_member(file, name, place, read) for name, place, _ in rows)
+    hush = _member(file, file.text_at(file.data, ("hush",), HUSH), ("hush",), read)
+    members = (path for preset in (*presets, hush) for path in preset.files)
     return Show(
-        file.path.stem, presets, hush, int(bars.at({})), fade.at({}), midi, files
+        name=file.path.stem,
+        presets=presets,
+        hush=hush,
+        midi={key: text for p in presets for key, text in p.midi.items()} | read_midi(file),
+        files=tuple(dict.fromkeys((file.path, *members))),
+        scenes=tuple(read_scene(file, row, place, usual) for _, place, row in rows),
+        transition=transition,
+        autopilot=read_autopilot(file),
+        when=read_launch(file),
+        grid=_grid(file, [name for name, _, _ in rows]),
     )
 
 
-def _number(file: TomlFile, row: Param) -> Value:
-    return read_value(file, file.data.get(row.name, row.default), (row.name,), row)
+def _rows(file: TomlFile) -> list[tuple[str, tuple, dict[str, Any]]]:
+    """Name, place and settings of each look, in order: [[scenes]], `presets`, or the grid's."""
+    if scenes := file.tables_at("scenes"):
+        if "presets" in file.data:
+            raise file.error(("presets",), "and [[scenes]]: a set has one of them")
+        return [
+            (file.text_at(row, ("scenes", n, "preset")), ("scenes", n), row)
+            for n, row in enumerate(scenes)
+        ]
+    listed = [name for row in grid_rows(file) for name in row if name]
+    names = file.data.get("presets", list(dict.fromkeys(listed)))
+    if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
+        raise file.error(("presets",), "must be a list of one or more preset names")
+    return [(name, ("presets",), {}) for name in names]
 
 
-def _member(file: TomlFile, name: str, place: tuple) -> Preset:
+def _grid(file: TomlFile, names: list[str]) -> tuple[tuple[int | None, ...], ...]:
+    """The rows of the launch grid as numbers of presets."""
+    rows = grid_rows(file)
+    for name in (name for row in rows for name in row if name and name not in names):
+        raise file.error(("grid",), f"has {name!r}, which the set has not{near(name, names)}")
+    return tuple(tuple(names.index(name) if name else None for name in row) for row in rows)
+
+
+def _member(file: TomlFile, name: str, place: tuple, read: dict[Path, Preset]) -> Preset:
+    """The look of that name; each file is read once."""
     try:
         path = find_preset(name, file.path.parent)
     except PresetError as error:
         raise file.error(place, f": {error}") from None
-    member = TomlFile(path)
-    if "presets" in member.data:
-        raise file.error(place, f": {name} is a set; a set holds presets")
-    return read_preset(member)
+    if path not in read:
+        member = TomlFile(path)
+        if _is_set(member):
+            raise file.error(place, f": {name} is a set; a set holds presets")
+        read[path] = read_preset(member)
+    return read[path]

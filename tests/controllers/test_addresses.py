@@ -4,14 +4,15 @@ import pytest
 
 from controllers.addresses import find
 from engine.controls import reduce
-from engine.params import KNOBS, PARAMS, SWITCHES, TEMPO, TEMPO_LOCK, TRIGGERS
+from engine.params import KNOBS, PARAMS, SET, SET_SWITCHES, SWITCHES, TEMPO, TEMPO_LOCK, TRIGGERS
 from engine.records import ControlEvent, Controls
 
 
 def test_every_declared_name_is_an_address():
-    switches = (*SWITCHES, TEMPO_LOCK)
-    kinds = {n: find(n).kind for n in (*PARAMS, *KNOBS, *TEMPO, *switches, *TRIGGERS)}
-    assert {kinds[n] for n in (*PARAMS, *KNOBS, *TEMPO)} == {"value"}
+    switches = (*SWITCHES, *SET_SWITCHES, TEMPO_LOCK)
+    values = (*PARAMS, *KNOBS, *TEMPO, *SET)
+    kinds = {n: find(n).kind for n in (*values, *switches, *TRIGGERS)}
+    assert {kinds[n] for n in values} == {"value"}
     assert {kinds[n] for n in switches} == {"switch"}
     assert {kinds[n] for n in TRIGGERS} == {"trigger"}
 
@@ -26,6 +27,13 @@ def test_every_declared_name_is_an_address():
         "prompts.1",
         "effects.glow",
         "preset.0",
+        "preset.0.bar",
+        "preset.bars",
+        "next.3",
+        "deck.c",
+        "deck.a.bar",
+        "layers.0.opacity",
+        "macros.a b",
         "effects..x",
         "effects.a b.c",
         "motion",
@@ -36,6 +44,22 @@ def test_every_declared_name_is_an_address():
 )
 def test_other_names_are_none(name):
     assert find(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("preset", "choice"),
+        ("preset.bar", "choice"),
+        ("preset.3", "preset"),
+        ("preset.3.phrase", "preset"),
+        ("deck.a", "choice"),
+        ("deck.b.12", "preset"),
+        ("next.now", "trigger"),
+    ],
+)
+def test_presets_are_pressed_or_chosen(name, kind):
+    assert find(name).kind == kind
 
 
 def test_ranges():
@@ -51,10 +75,12 @@ def test_ranges():
         *PARAMS,
         *KNOBS,
         *SWITCHES,
-        "next",
-        "previous",
-        "preset",
-        "preset.2",
+        "layers.2.opacity",
+        "layers.1.effects.glow.amount",
+        "layers.1.text",
+        "macros.energy",
+        "words.tom",
+        "line",
         "prompts.1.weight",
         "prompts.1.text",
         "effects.glow.amount",
@@ -64,4 +90,4 @@ def test_the_reducer_knows_every_address(name):
     """Controllers and reducer each know the list; this holds them together."""
     kind = find(name).kind
     event = ControlEvent(0.0, name, "ink" if kind == "text" else 1.0)
-    assert reduce(Controls(), [event], names=("a", "b"), current=1) != Controls()
+    assert reduce(Controls(), [event]) != Controls()

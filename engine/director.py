@@ -1,0 +1,234 @@
+"""The director: what of the set is played, one step a hop. Signals and events in, Playing out.
+
+A preset is chosen by hand (`preset`, `next`), by a cue or by the autopilot, and queued for its
+place in the music; `scenes.shown_at` reads the queue in closed form, so that it takes over
+exactly at its beat, between hops too. The step remembers; it reads no clock and asks nobody, so
+the same hops give the same show. Runs on the analysis thread, or in the loop of a film.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.params import LAUNCHES, SET, Param
+from engine.records import Beat, Change, ControlEvent, Playing, Signals
+from engine.scenes import leading, share
+from engine.show import Show
+
+BAR = LAUNCHES["bar"]
+DROP_STEP = 0.5
+"""Rise of the signal `drop` from hop to hop that is a drop."""
+LATE_SECONDS = 1.0
+"""An event may be so old and still count from where the music was when the hand moved."""
+_CHOICE = re.compile(
+    r"(preset|next|previous|deck\.[ab])(?:\.([1-9]\d{0,2}))?(?:\.(now|beat|bar|phrase))?"
+)
+
+
+class Director:
+    """Owns the Playing of a show. `playing` is as after the last step."""
+
+    def __init__(self, show: Show) -> None:
+        self._show = show
+        self.playing = Playing(autopilot=show.autopilot.on)
+        self._random = random.Random(show.autopilot.seed)
+        self._unplayed: set[int] = set()
+        self._beat = Beat()
+        self._began = 0.0  # show time at which the look came
+        self._drop = 0.0
+        self._beats: float | None = None  # length of changes, set by hand
+
+    def step(self, signals: Signals, events: Sequence[ControlEvent], show: Show) -> Playing:
+        """Go on to the end of a hop; `show` may be another one than before (a saved file)."""
+        if show is not self._show:
+            self._take_over(show)
+        self._follow(signals.beat)
+        self._begin()
+        for event in events:
+            self._take(event)
+        self._autopilot(signals)
+        self._begin()
+        return self.playing
+
+    def _set(self, **changes: object) -> None:
+        self.playing = replace(self.playing, **changes)
+
+    def _take_over(self, show: Show) -> None:
+        """The same looks play on, by name, wherever they stand now."""
+        old, self._show = self._show, show
+        if show.autopilot.on != old.autopilot.on:
+            self._set(autopilot=show.autopilot.on)
+        if show.names == old.names:
+            return
+        places = {name: n for n, name in reversed(list(enumerate(show.names)))}
+        last = len(show.names) - 1
+
+        def moved(index: int) -> int:
+            return places.get(old.names[index], min(index, last))
+
+        def moved_change(change: Change) -> Change:
+            return replace(change, before=moved(change.before), after=moved(change.after))
+
+        queued = self.playing.queued
+        decks = (None if n is None else places.get(old.names[n]) for n in self.playing.decks)
+        self._set(
+            change=moved_change(self.playing.change),
+            queued=queued and moved_change(queued),
+            decks=tuple(decks),
+        )
+        self._unplayed = set()
+
+    def _follow(self, beat: Beat) -> None:
+        """Take the new beat. Where the count skipped whole beats, what is under way goes along."""
+        skipped = math.floor(beat.beat - self._beat.at(beat.time) + 0.1)
+        change, queued = self.playing.change, self.playing.queued
+        if skipped > 0 and share(self._beat.beat, change) < 1.0:
+            self._set(change=replace(change, beat=change.beat + skipped))
+        if skipped > 0 and queued and queued.beat < beat.beat:
+            self._set(queued=replace(queued, beat=beat.beat))
+        self._beat = beat
+
+    def _begin(self) -> None:
+        """What was queued is what plays, once its beat has come."""
+        queued = self.playing.queued
+        if queued and queued.beat <= self._beat.beat:
+            self._began = self._beat.time
+            self._set(change=queued, queued=None)
+
+    def _take(self, event: ControlEvent) -> None:
+        """One event; what means nothing here is left alone."""
+        value = event.value
+        if event.address in ("autopilot", "autopilot.lock"):
+            self._switch(event.address, value)
+        elif event.address == "reset" and _pressed(value):
+            self._beats = None
+        elif event.address in SET:
+            self._turn(SET[event.address], value)
+        elif match := _CHOICE.fullmatch(event.address):
+            verb, number, when = match.groups()
+            if verb.startswith("deck"):
+                self._deck("ab".index(verb[-1]), number, value)
+            else:
+                self._choose(self._wanted(verb, number, value), self._place(event.time, when))
+
+    def _turn(self, row: Param, value: float | str) -> None:
+        if isinstance(value, str) or not math.isfinite(value):
+            return
+        if row.name == "crossfader":
+            self._set(crossfader=row.clamp(value))
+        else:
+            self._beats = row.clamp(value)
+
+    def _switch(self, address: str, value: float | str) -> None:
+        """Turn autopilot or lock. What the autopilot had queued goes with it."""
+        key = "autopilot" if address == "autopilot" else "locked"
+        was = getattr(self.playing, key)
+        new = not was if value == "toggle" else was if isinstance(value, str) else value > 0.5
+        if new == was:
+            return
+        if self.playing.autopilot and not self.playing.locked:
+            self._set(queued=None)
+        self._set(**{key: new})
+
+    def _wanted(self, verb: str, number: str | None, value: float | str) -> int | None:
+        """The preset that a choice means, None for none."""
+        if verb == "preset":
+            return self._index(number, value)
+        if number is not None or not _pressed(value):
+            return None
+        return (self._aim + (1 if verb == "next" else -1)) % len(self._show.names)
+
+    def _index(self, number: str | None, value: float | str) -> int | None:
+        """A preset by the number of its address, or by a value: number from 1, or name."""
+        if number is not None:
+            index = int(number) - 1 if _pressed(value) else -1
+        elif isinstance(value, str):
+            names = [name.lower() for name in self._show.names]
+            index = names.index(value.lower()) if value.lower() in names else -1
+        else:
+            index = round(value) - 1 if math.isfinite(value) else -1
+        return index if 0 <= index < len(self._show.names) else None
+
+    def _deck(self, side: int, number: str | None, value: float | str) -> None:
+        """Lay a preset on a deck; number 0 or no name empties it, and so does its own button."""
+        index = self._index(number, value)
+        if index is None and (number is not None or value not in (0, "")):
+            return
+        decks = list(self.playing.decks)
+        decks[side] = None if number is not None and decks[side] == index else index
+        self._set(decks=tuple(decks))
+
+    @property
+    def _aim(self) -> int:
+        """The preset that will be shown when all is done."""
+        return (self.playing.queued or self.playing.change).after
+
+    def _place(self, time: float, when: str | None) -> float:
+        """The count of beats at which a choice of that time begins."""
+        step, beat = LAUNCHES[when or self._show.when], self._beat
+        if step == 0.0:
+            return beat.beat
+        pressed = beat.at(min(beat.time, max(beat.time - LATE_SECONDS, time)))
+        return math.ceil(pressed / step) * step
+
+    def _choose(self, index: int | None, place: float) -> None:
+        """A hand's choice: it ends the autopilot; choosing what is shown takes the queue back."""
+        if index is None:
+            return
+        self._set(autopilot=False)
+        if index == self.playing.change.after:
+            self._set(queued=None)
+        else:
+            self._queue(index, place)
+
+    def _queue(self, index: int, place: float) -> None:
+        """Preset `index` begins at the count `place`, out of whatever is seen by then."""
+        way, now = self._show.scenes[index].transition, self.playing.change
+        beats = way.beats if self._beats is None else self._beats
+        beats = 0.0 if way.kind == "cut" else beats
+        leaves = leading(place, now)
+        if index == now.before and (k := share(place, now)) < 1.0:  # back the way it has come
+            leaves, place = now.after, place - (1.0 - k) * beats
+        self._set(queued=Change(leaves, index, place, beats, way.curve, way.kind))
+
+    def _autopilot(self, signals: Signals) -> None:
+        """Queue what comes next, a bar ahead; at a drop it comes at once."""
+        playing, beat, pilot = self.playing, self._beat, self._show.autopilot
+        before, self._drop = self._drop, signals.values.get("drop", 0.0)
+        if not playing.autopilot or playing.locked or len(self._show.names) < 2:
+            return
+        stayed = beat.time - self._began
+        if pilot.on_drop and self._drop - before >= DROP_STEP and stayed >= pilot.min_seconds:
+            self._queue(playing.queued.after if playing.queued else self._pick(), beat.beat)
+        elif playing.queued is None:
+            due = self._due()
+            if due - beat.beat <= BAR:
+                self._queue(self._pick(), due)
+
+    def _due(self) -> float:
+        """The bar line at which the look has been there for its bars, or for its most seconds."""
+        change, pilot, beat = self.playing.change, self._show.autopilot, self._beat
+        scene = self._show.scenes[change.after]
+        wanted = max(change.beat + scene.bars * BAR, beat.at(self._began + pilot.min_seconds))
+        latest = beat.at(self._began + pilot.max_seconds)
+        place = math.ceil(wanted / BAR) if wanted <= latest else math.floor(latest / BAR)
+        return max(place, math.ceil(beat.beat / BAR)) * BAR
+
+    def _pick(self) -> int:
+        """The autopilot's next look: never the one that is shown."""
+        here, order = self.playing.change.after, self._show.autopilot.order
+        if order == "forward":
+            return (here + 1) % len(self._show.names)
+        others = set(range(len(self._show.names))) - {here}
+        if order == "random":
+            return self._random.choice(sorted(others))
+        self._unplayed = self._unplayed - {here} or others
+        return self._random.choice(sorted(self._unplayed))
+
+
+def _pressed(value: float | str) -> bool:
+    return not isinstance(value, str) and math.isfinite(value) and value > 0.0
