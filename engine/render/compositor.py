@@ -1,114 +1,112 @@
 """The compositor: FrameParams and generated Frames in, the picture that the eye sees out.
 
-It draws at display rate whatever the model does: the newest generated picture moved on and faded
-in, the effects of the preset over it, then the master fader and blackout. Nothing here waits,
-and a shader that fails is counted and left out, never raised. Runs on the GL thread; programs
-are compiled in `prepare` and `reload_shader`, ahead of the frame path.
+It draws at display rate whatever the model does: the layers of the look and its effects, beside
+them those of the look that is being left, joined by a transition; then what words switch on, the
+master fader and blackout. Nothing here waits, and what fails is counted and left out, never
+raised. Runs on the GL thread; shaders are compiled in `prepare`, `prepare_next` and
+`reload_shader`, ahead of the frame path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from engine import clock
-from engine.errors import LiquidlightError, ShaderError
-from engine.isf import find_shader, load_header
-from engine.records import Frame, FrameParams
-from engine.render.buffers import Copier, Size, quad, release
-from engine.render.frames import FrameFader
-from engine.render.programs import IsfProgram, ShaderClock
+from engine.errors import ShaderError
+from engine.records import Effect, Frame, FrameParams, Layer, Leaving
+from engine.render.blend import MIX, Blender
+from engine.render.buffers import Copier, Size, release
+from engine.render.canvases import Canvases
+from engine.render.chain import draw_chain
+from engine.render.compiled import ShaderClock
+from engine.render.faults import Fault, Faults
+from engine.render.finish import Finish
+from engine.render.generated import WAITING, Generated
+from engine.render.layers import Layers
+from engine.render.stock import ShaderStock
 
 if TYPE_CHECKING:
     import moderngl
+    import numpy as np
 
-WAITING = "waiting"
-"""The shader that is seen until the first picture comes."""
-
-_FINISH = (
-    "#version 330 core\nin vec2 position; out vec2 at;"
-    "void main() { gl_Position = vec4(position, 0.0, 1.0); at = 0.5 * position + 0.5; }",
-    "#version 330 core\nuniform sampler2D image; uniform float light; in vec2 at; out vec4 colour;"
-    "void main() { colour = vec4(texture(image, at).rgb * light, 1.0); }",
-)
-_Key = tuple[str, int]
-
-
-@dataclass(slots=True)
-class Fault:
-    """What went wrong last with one shader, and how often."""
-
-    message: str
-    count: int = 1
+__all__ = ["WAITING", "Compositor", "Fault"]
 
 
 class Compositor:
-    """Draws the show at one size.
-
-    `faults` maps a shader's name to its Fault; `compiles` counts programs compiled on the frame
-    path, which `prepare` should keep at 0.
-    """
+    """Draws the show at one size. `faults` says what does not work: shaders, files, cameras."""
 
     def __init__(
-        self, ctx: moderngl.Context, size: Size, shader_folders: Sequence[Path] = ()
+        self,
+        ctx: moderngl.Context,
+        size: Size,
+        folders: Sequence[Path] = (),
+        patient: bool = False,
     ) -> None:
-        """Raises ShaderError if the waiting picture does not compile."""
-        self._ctx = ctx
-        self._folders = tuple(map(Path, shader_folders))
-        self.faults: dict[str, Fault] = {}
-        self.compiles = 0
-        self._programs: dict[_Key, IsfProgram] = {}
-        self._drawn: dict[_Key, int] = {}
-        self._draws = 0
-        self._last: tuple[FrameParams, int] | None = None
-        self._number = 0
+        """`folders` hold the show's shaders and files; `patient` waits for files, as films do.
+
+        Raises ShaderError if the waiting picture does not compile.
+        """
+        folders = tuple(map(Path, folders))
+        self.faults = Faults()
         self._date = _date()
-        self._waited = False
-        self._light, self._finished = 1.0, False
-        self._finish = ctx.program(*_FINISH)
-        self._finish_quad = quad(ctx, self._finish)
+        self._last: tuple[FrameParams, int] | None = None
+        self._canvases = Canvases(ctx, tuple(size))
+        self._stock = ShaderStock(ctx, folders, self.faults)
+        self._blender = Blender(ctx)
         self._copier = Copier(ctx)
-        self._waiting = self._load(WAITING)
-        self._fader = FrameFader(ctx, size)
-        self._sides: list[moderngl.Framebuffer] = []
-        self._buffers: list[moderngl.Buffer] = []
-        self._make_targets(size)
+        self._generated = Generated(ctx, size, self._stock.load)
+        shared = (self._stock, self._canvases, self._blender, self.faults)
+        self._layers = Layers(ctx, *shared, folders, patient)
+        self._finish = Finish(ctx, size)
 
     @property
     def size(self) -> Size:
         """(width, height) of the picture, pixels."""
-        return self._output.size
+        return self._finish.size
+
+    @property
+    def compiles(self) -> int:
+        """Programs compiled on the frame path, which `prepare` should keep at 0."""
+        return self._stock.compiles + self._blender.compiles
 
     def resize(self, size: Size) -> None:
         """Draw at another size from now on; what is held or remembered is stretched over."""
         if tuple(size) == self.size:
             return
-        old = [*self._sides, self._output]
-        self._sides = []
-        self._make_targets(size)
-        self._copier.draw(old[0].color_attachments[0], self._sides[0])
-        self._fader.resize(size)
+        seen, old = self._finish.image, self._canvases.resize(tuple(size))
+        self._finish.resize(size)
+        if seen is not None:
+            self._finish.image = self._canvases.take()
+            self._copier.draw(seen.color_attachments[0], self._finish.image)
+        self._generated.resize(size)
         release(old)
         self._forget()
 
     def show(self, frame: Frame) -> None:
         """Upload a newly generated picture; it fades in from the next draw on."""
-        picture = frame.picture
-        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
-            self._fault("frame", f"picture {picture.shape} {picture.dtype} is not uint8 (h, w, 3)")
-            return
-        self._fader.take(frame)
-        self._number = frame.number
+        try:
+            self._generated.take(frame)
+        except ValueError as error:
+            self.faults.add("frame", str(error))
 
-    def prepare(self, params: FrameParams) -> None:
-        """Compile and try every effect of `params` now, off the frame path."""
-        for key in _keys(params):
-            if key not in self._programs and key[0] not in self.faults:
-                self._add(key)
+    def prepare(self, params: FrameParams, transitions: Iterable[str] = ()) -> None:
+        """Compile and open now all that drawing `params` needs, and these transitions."""
+        for effect in (*params.effects, *params.over):
+            self._stock.prepare(effect.shader)
+        self._layers.prepare(params.layers)
+        for name in transitions:
+            self._stock.prepare(name)
+        self._blender.prepare(MIX, False)
+
+    def prepare_later(self, shaders: Iterable[str]) -> None:
+        """Shaders that `prepare_next` compiles, one at a call."""
+        self._stock.later(shaders)
+
+    def prepare_next(self) -> bool:
+        """Compile the next of those; whether there was one."""
+        return self._stock.prepare_next()
 
     def draw(self, params: FrameParams, target: moderngl.Framebuffer | None = None) -> None:
         """Draw the picture for `params`; `read` gives it back, and `target` (a screen) shows it.
@@ -117,178 +115,93 @@ class Compositor:
         shape the picture is fitted in whole.
         """
         held = self._last is not None and params.freeze
-        if not held and self._last != (params, self._number):
+        if not held and self._last != (params, self._generated.number):
             self._compose(params)
-            self._last = (params, self._number)
-        self._light = 0.0 if params.blackout else params.opacity
-        self._finished = False
+            self._last = (params, self._generated.number)
+        self._finish.light = 0.0 if params.blackout else params.opacity
         if target is not None:
-            self._present(target)
+            self._finish.present(target)
 
     def read(self) -> np.ndarray:
         """The last drawn picture: uint8 (height, width, 3) RGB, top row first. Waits."""
-        return self._picture(self._final().read(components=3, alignment=1))
+        return self._finish.read()
 
     def read_late(self) -> np.ndarray | None:
-        """Ask for the last drawn picture and get the one asked for before; None the first time.
-
-        The GPU copies while the next picture is drawn, so that nobody waits.
-        """
-        self._turn ^= 1
-        self._final().read_into(self._buffers[self._turn], components=3, alignment=1)
-        ready, self._asked = self._asked, True
-        return self._picture(self._buffers[self._turn ^ 1].read()) if ready else None
+        """Ask for the last drawn picture and get the one asked for before; None the first time."""
+        return self._finish.read_late()
 
     def reload_shader(self, path: str | Path) -> ShaderError | None:
         """A shader file has changed: compile it, or keep the last good program and say why.
 
-        Files that no effect uses are forgiven too: their fault is forgotten.
+        Files that nothing uses are forgiven too: their fault is forgotten.
         """
         name = Path(path).stem
-        self.faults.pop(name, None)
-        keys = [key for key in self._programs if key[0] == name]
-        try:
-            fresh = {key: self._load(name) for key in keys}
-            if name == WAITING:
-                self._waiting = self._load(WAITING)
-        except ShaderError as error:
-            self._fault(name, str(error))
-            return error
-        for key, program in fresh.items():
-            self._programs[key].release()
-            self._programs[key] = program
+        error = self._stock.reload(name)
+        if name == WAITING and error is None:
+            try:
+                self._generated.reload()
+            except ShaderError as wrong:
+                self.faults.add(name, str(wrong))
+                return wrong
         self._forget()
-        return None
+        return error
 
     def release(self) -> None:
-        """Free everything on the GPU."""
-        things = (self._finish_quad, self._finish, self._copier, self._fader, self._waiting)
-        for thing in (*things, *self._programs.values(), *self._buffers):
+        """Free everything on the GPU, and end the threads that read files."""
+        mine = (self._layers, self._generated, self._stock, self._blender, self._copier)
+        for thing in (*mine, self._canvases, self._finish):
             thing.release()
-        release([*self._sides, self._output])
 
     def _forget(self) -> None:
         """Compose anew at the next draw, unless the picture is frozen."""
         if self._last is not None and not self._last[0].freeze:
             self._last = None
 
-    def _make_targets(self, size: Size) -> None:
-        """Two sides for the chain of effects, and the finished picture."""
-        made = []
-        for _ in range(3):
-            texture = self._ctx.texture(tuple(size), 4)
-            texture.repeat_x = texture.repeat_y = False
-            made.append(self._ctx.framebuffer([texture]))
-            made[-1].clear()
-        self._sides, self._output = made[:2], made[2]
-        for buffer in self._buffers:
-            buffer.release()
-        length = size[0] * size[1] * 3
-        self._buffers = [self._ctx.buffer(reserve=length) for _ in range(2)]
-        self._turn, self._asked = 0, False
-
     def _compose(self, params: FrameParams) -> None:
-        """Everything before the master fader, into `_sides[0]`."""
-        self._draws += 1
-        now = self._clock(params)
-        if self._fader.empty:
-            self._waiting.draw(self._sides[0], clock=now)
-            self._waited = True
+        """Everything before the master fader; the last whole picture stays until this is one."""
+        now = ShaderClock(
+            params.time, params.dt, params.index, params.beat, params.bpm, self._date
+        )
+        self._canvases.begin(self._finish.image)
+        self._generated.begin(params, now)
+        leaving = params.leaving
+        if leaving is None or leaving.k >= 1.0:
+            seen = self._look(params.layers, params.effects, params.preset, now)
+        elif leaving.k <= 0.0:
+            seen = self._look(leaving.layers, leaving.effects, leaving.preset, now)
         else:
-            if self._fader.first and self._waited:
-                self._waiting.draw(self._fader.before(params.pose), clock=now)
-            self._fader.draw(self._sides[0], params.pose, params.time, params.crossfade)
-        for key, effect in zip(_keys(params), params.effects, strict=True):
-            self._apply(key, dict(effect.inputs), now)
+            seen = self._join(params, leaving, now)
+        seen = draw_chain(self._stock, self._canvases, seen, params.over, "over", now)
+        self._finish.image = seen
+        self._stock.end()
+        self._layers.end()
 
-    def _apply(self, key: _Key, inputs: dict, now: ShaderClock) -> None:
-        program = self._programs.get(key)
-        if program is None:
-            program = self._late(key)
-            if program is None:
-                return
-        if self._drawn.get(key, 0) < self._draws - 1:
-            program.reset()
-        self._drawn[key] = self._draws
-        image = {"inputImage": self._sides[0].color_attachments[0]}
-        try:
-            program.draw(self._sides[1], inputs, image, now)
-        except Exception as error:  # The show goes on without this effect, whatever it was.
-            self._fault(key[0], f"{program.header.path}: {error}")
-            return
-        self._sides.reverse()
+    def _look(
+        self, layers: Sequence[Layer], effects: Sequence[Effect], name: str, now: ShaderClock
+    ) -> moderngl.Framebuffer:
+        """One look: its layers, or the generated picture alone, under its effects."""
+        if layers:
+            canvas = self._layers.draw(layers, name, self._generated.canvas, now)
+        else:
+            canvas = self._generated.canvas()
+        return draw_chain(self._stock, self._canvases, canvas, effects, name, now)
 
-    def _late(self, key: _Key) -> IsfProgram | None:
-        """A program that nobody prepared: compiled now, once, and counted."""
-        if key[0] in self.faults:
-            self.faults[key[0]].count += 1
-            return None
-        self.compiles += 1
-        return self._add(key)
-
-    def _add(self, key: _Key) -> IsfProgram | None:
-        try:
-            program = self._load(key[0])
-        except LiquidlightError as error:
-            self._fault(key[0], str(error))
-            return None
-        self._programs[key] = program
-        return program
-
-    def _load(self, name: str) -> IsfProgram:
-        """A compiled program, drawn once into a corner: drivers finish compiling at first use."""
-        program = IsfProgram(self._ctx, load_header(find_shader(name, self._folders)))
-        scrap = self._ctx.framebuffer([self._ctx.texture((32, 18), 4)])
-        program.draw(scrap)
-        release([scrap])
-        program.reset()
-        return program
-
-    def _fault(self, name: str, message: str) -> None:
-        known = self.faults.get(name)
-        self.faults[name] = Fault(message, known.count + 1 if known else 1)
-
-    def _clock(self, params: FrameParams) -> ShaderClock:
-        dt = params.dt
-        return ShaderClock(params.time, dt, params.index, params.beat, params.bpm, self._date)
-
-    def _present(self, target: moderngl.Framebuffer) -> None:
-        """The finished picture in the middle of a screen, whole, with black where it ends."""
-        whole = target.viewport  # of a window, whose framebuffer does not know its new size
-        width, height = whole[2:]
-        scale = min(width / self.size[0], height / self.size[1])
-        across, down = round(self.size[0] * scale), round(self.size[1] * scale)
-        target.clear()
-        target.use()
-        target.viewport = ((width - across) // 2, (height - down) // 2, across, down)
-        self._shine()
-        target.viewport = whole
-
-    def _final(self) -> moderngl.Framebuffer:
-        """The picture as the eye sees it; at full light that is the chain's own."""
-        if self._light == 1.0:
-            return self._sides[0]
-        if not self._finished:
-            self._output.use()
-            self._shine()
-            self._finished = True
-        return self._output
-
-    def _shine(self) -> None:
-        """The composed picture at the present light, into the viewport of the target in use."""
-        self._finish["light"].value = self._light
-        self._sides[0].color_attachments[0].use(0)
-        self._finish_quad.render(mode=self._ctx.TRIANGLE_STRIP)
-
-    def _picture(self, raw: bytes) -> np.ndarray:
-        width, height = self.size
-        return np.frombuffer(raw, np.uint8).reshape(height, width, 3)[::-1].copy()
-
-
-def _keys(params: FrameParams) -> list[_Key]:
-    """One key for each effect; the same shader twice in a chain has two memories."""
-    names = [effect.shader for effect in params.effects]
-    return [(name, names[:place].count(name)) for place, name in enumerate(names)]
+    def _join(
+        self, params: FrameParams, leaving: Leaving, now: ShaderClock
+    ) -> moderngl.Framebuffer:
+        """Both looks, and the transition between them; a plain mix where it does not work."""
+        before = self._look(leaving.layers, leaving.effects, leaving.preset, now)
+        after = self._look(params.layers, params.effects, params.preset, now)
+        start, end = (canvas.color_attachments[0] for canvas in (before, after))
+        joined = self._canvases.take()
+        images, inputs = {"startImage": start, "endImage": end}, (("progress", leaving.k),)
+        if not leaving.shader or not self._stock.draw(
+            leaving.shader, "transition", joined, inputs, images, now
+        ):
+            self._blender.draw(MIX, start, end, joined, leaving.k)
+        self._canvases.give(before)
+        self._canvases.give(after)
+        return joined
 
 
 def _date() -> tuple[float, float, float, float]:
