@@ -23,9 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from controllers.addresses import ALLOWED, TOGGLE, Address, find
-from engine.errors import PresetError
+from engine.errors import PresetError, Where
+from engine.expressions import near
+from engine.params import KNOBS, PARAMS, SWITCHES, TRIGGERS
 from engine.records import ControlEvent
-from engine.toml_file import line_of
+from engine.toml_file import place_of
 
 FORM = '"cc 0..127" or "note 0..127", then "channel 1..16", a range as 0.8..1.4, "hold"'
 """The allowed form of a row, for messages."""
@@ -119,8 +121,9 @@ def _parsed(rows: Rows[str, str], place: str) -> Mapping:
     parsed = []
     for name, text in rows.items():
         address = find(name)
-        if address is None or address.kind == "text" or address.name == "preset":
-            raise _error(place, name, text, f"is not an address; allowed: {ALLOWED}")
+        if address is None or address.kind in ("text", "choice"):
+            close = near(name, (*PARAMS, *KNOBS, *SWITCHES, *TRIGGERS))
+            raise _error(place, name, text, f"is not an address{close}; allowed: {ALLOWED}")
         for part in str(text).split(","):
             parsed.append(_parse(address, " ".join(part.lower().split()), place, text))
     return Mapping(parsed)
@@ -147,10 +150,14 @@ def _parse(address: Address, part: str, place: str, text: str) -> Row:
 
 def _error(place: str, name: str, text: object, message: str) -> PresetError:
     """The error with the line in the file, when `place` is a file that has such a row."""
-    path = Path(place)
+    path, where = Path(place), None
     if path.is_file():
-        place = f"{place}:{line_of(path.read_text('utf-8'), ('midi', *name.split('.')))}"
-    return PresetError(f"{place}: midi.{name} = {text!r} {message}")
+        keys = ("midi", name)
+        where = Where(path, *place_of(path.read_text("utf-8"), keys), keys)
+        place = f"{place}:{where.line}"
+    error = PresetError(f"{place}: midi.{name} = {text!r} {message}")
+    error.where = where
+    return error
 
 
 _DEFAULT = {

@@ -14,7 +14,19 @@ from pathlib import Path
 
 from engine import __version__
 from engine.errors import LiquidlightError
-from engine.params import TEMPO, TEMPO_SOURCES
+from engine.option_values import (
+    LINKS,
+    offset_ms,
+    player,
+    port,
+    rate,
+    runtime,
+    seconds,
+    size,
+    tempo,
+    tempo_range,
+)
+from engine.rig import DEFAULTS, plain
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -65,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"liquidlight {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
     sounds = (_demo, _play, _render, _frames, _beats, _signals)
-    for add in (*sounds, _words, _check, _devices, _shader, _bench):
+    for add in (*sounds, _words, _check, _rig, _devices, _shader, _bench):
         verb = add(verbs)
         verb.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
@@ -81,97 +93,6 @@ def _verb(verbs: argparse._SubParsersAction, name: str, help: str, example: str)
     )
 
 
-def size(text: str) -> tuple[int, int]:
-    """`1280x720` to (1280, 720); both even, 64..8192."""
-    try:
-        width, height = (int(part) for part in text.lower().split("x"))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT, e.g. 1280x720") from None
-    if not (64 <= width <= 8192 and 64 <= height <= 8192 and width % 2 == height % 2 == 0):
-        raise argparse.ArgumentTypeError(f"{text!r}: both must be even and 64..8192")
-    return width, height
-
-
-def seconds(text: str) -> float:
-    """A length of time above zero; `mm:ss` is understood too."""
-    try:
-        minutes, _, rest = text.rpartition(":")
-        value = float(minutes or 0) * 60.0 + float(rest)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not seconds or mm:ss") from None
-    if not 0.0 <= value < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} must be 0 or more")
-    return value
-
-
-def port(text: str) -> int:
-    """A UDP port, or 0."""
-    if not text.isdigit() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port 0..65535")
-    return int(text)
-
-
-def rate(text: str) -> int:
-    """Pictures a second, 1..240."""
-    if not text.isdigit() or not 1 <= int(text) <= 240:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number 1..240")
-    return int(text)
-
-
-def runtime(text: str) -> str:
-    """What computes the model; must be installed."""
-    from engine.diffusion.runtimes import check_runtime
-
-    try:
-        check_runtime(text)
-    except LiquidlightError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return text
-
-
-def tempo_range(text: str) -> tuple[float, float]:
-    """`70-180` to (70.0, 180.0), beats a minute; at least an octave within 30..300."""
-    try:
-        low, high = (float(part) for part in text.split("-"))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not LOW-HIGH, e.g. 70-180") from None
-    if not (30.0 <= low and 2.0 * low <= high <= 300.0):
-        raise argparse.ArgumentTypeError(f"{text!r}: 30..300 bpm, the high at least twice the low")
-    return low, high
-
-
-def tempo(text: str) -> str | float:
-    """Whose beat is followed: a source's name, or a number of beats a minute, 30..300."""
-    if text in TEMPO_SOURCES and text != "fixed":
-        return text
-    try:
-        bpm = float(text)
-    except ValueError:
-        names = ", ".join(name for name in TEMPO_SOURCES if name != "fixed")
-        raise argparse.ArgumentTypeError(f"{text!r} is not one of {names}, or a bpm") from None
-    if not TEMPO["tempo.bpm"].allows(bpm):
-        raise argparse.ArgumentTypeError(f"{text!r} is outside {TEMPO['tempo.bpm'].range} bpm")
-    return bpm
-
-
-def offset_ms(text: str) -> float:
-    """Milliseconds, -500..500."""
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of milliseconds") from None
-    if not TEMPO["tempo.offset"].allows(value):
-        raise argparse.ArgumentTypeError(f"{text!r} is outside {TEMPO['tempo.offset'].range} ms")
-    return value
-
-
-def player(text: str) -> int:
-    """The number of a player, as it shows it, 1..6."""
-    if text not in ("1", "2", "3", "4", "5", "6"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a player 1..6")
-    return int(text)
-
-
 def _demo(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "demo", "plays the demo set, or films it where there is no display", "")
     verb.add_argument("--seconds", type=seconds, help="stop after this time")
@@ -183,9 +104,20 @@ def _demo(verbs: argparse._SubParsersAction) -> _Parser:
 def _play(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "play", "the live performance", "night_drive --audio 'USB Audio'")
     verb.add_argument("show", nargs="?", default="first_light", metavar="PRESET-or-SET")
+    _rigged(verb).add_argument("--offscreen", action="store_true", help="without any display")
+    verb.add_argument("--record", type=Path, metavar="FILE", help="film what is shown")
+    verb.add_argument("--seconds", type=seconds, help="stop after this time")
+    verb.add_argument("--stats", type=Path, metavar="FILE", help="one JSON line a second")
+    return verb
+
+
+def _rigged(verb: _Parser) -> argparse._MutuallyExclusiveGroup:
+    """The options that a rig may hold too: missing in what is parsed unless they are given.
+
+    Returns the group of those that choose the screen.
+    """
     verb.add_argument(
         "--audio",
-        default="default",
         metavar="NAME-or-FILE",
         help="a sound input, a sound file, or demo; see liquidlight devices",
     )
@@ -194,14 +126,16 @@ def _play(verbs: argparse._SubParsersAction) -> _Parser:
     screen = verb.add_mutually_exclusive_group()
     screen.add_argument("--display", metavar="NAME", help="full screen on this display")
     screen.add_argument("--windowed", action="store_true", help="in a window")
-    screen.add_argument("--offscreen", action="store_true", help="without any display")
     verb.add_argument("--size", type=size, metavar="WxH", help="1280x720 where OpenGL is fast")
-    verb.add_argument("--midi", default="all", metavar="NAME", help="a port, all or none")
+    verb.add_argument("--midi", metavar="NAME", help="a port, all or none")
     verb.add_argument("--osc", type=port, metavar="PORT", help="0 for none; usually 7000")
-    verb.add_argument("--record", type=Path, metavar="FILE", help="film what is shown")
-    verb.add_argument("--seconds", type=seconds, help="stop after this time")
-    verb.add_argument("--stats", type=Path, metavar="FILE", help="one JSON line a second")
-    return verb
+    verb.add_argument("--rig", type=Path, metavar="FILE", help="instead of the user's rig.toml")
+    for action in verb._actions:
+        if action.dest in DEFAULTS:
+            usual = plain(DEFAULTS[action.dest])
+            action.default = argparse.SUPPRESS
+            action.help += f" (default: {usual})" if usual not in (None, False) else ""
+    return screen
 
 
 def _tempo(verb: _Parser) -> None:
@@ -215,7 +149,7 @@ def _tempo(verb: _Parser) -> None:
         help="draw the beat so much earlier, for what a projector adds; negative is later",
     )
     verb.add_argument(
-        "--link", choices=("listen", "lead"),
+        "--link", choices=LINKS,
         help="take part in Ableton Link; listening never changes anybody's tempo",
     )
     verb.add_argument(
@@ -305,6 +239,15 @@ def _words(verbs: argparse._SubParsersAction) -> _Parser:
 def _check(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "check", "checks presets, sets and shaders, or the machine", "my_look.toml")
     verb.add_argument("paths", nargs="*", metavar="PATH")
+    verb.add_argument("--json", action="store_true")
+    return verb
+
+
+def _rig(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "rig", "what this machine plays with, and where that is said",
+                 "--audio 'USB Audio' --display HDMI --save")
+    _rigged(verb)
+    verb.add_argument("--save", action="store_true", help="write the options given into the rig")
     verb.add_argument("--json", action="store_true")
     return verb
 

@@ -88,7 +88,10 @@ def play(options: Namespace) -> None:
     """The live performance."""
     from engine.live import Performance
     from engine.play_options import PlayOptions
+    from engine.rig import fill, read_rig
 
+    rig = read_rig(options.rig)
+    fill(options, rig)
     screen = "fullscreen"
     if options.windowed or options.offscreen:
         screen = "windowed" if options.windowed else "offscreen"
@@ -109,6 +112,8 @@ def play(options: Namespace) -> None:
         link=options.link or ("listen" if options.tempo == "link" else None),
         prolink=options.prolink or ("127.0.0.1" if options.tempo == "prolink" else None),
         player=options.player,
+        mapping=rig.midi,
+        rig=str(rig.path),
     )
     with Performance(wanted, tell) as performance:
         performance.run()
@@ -233,13 +238,32 @@ def check(options: Namespace) -> int:
     return 2 if any(not finding["ok"] for finding in findings) else 0
 
 
+def rig(options: Namespace) -> None:
+    """What this machine plays with and who says so; with --save, what was given is written."""
+    from engine import rig as rigs
+
+    path = options.rig or rigs.usual_path()
+    if options.save:
+        rigs.save(path, vars(options))
+    found = rigs.read_rig(path if path.exists() or options.rig else None)
+    rows = rigs.lines(options, rigs.fill(options, found), found)
+    if options.json:
+        print(json.dumps({"rig": str(path), "rows": rows}))
+        return
+    print(f"{path}{'' if path.exists() else ' (not there)'}")
+    for row in rows:
+        value = "" if row["value"] is None else row["value"]
+        print(f"  {row['key']:20} {value!s:24} {row['from']}")
+
+
 def _print_findings(findings: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print(json.dumps(findings))
         return
     for finding in findings:
         mark = "ok  " if finding["ok"] else "BAD "
-        print(f"{mark} {finding['what']}: {finding['says']}")
+        for says in finding.get("all", (f"{finding['what']}: {finding['says']}",)):
+            print(f"{mark} {says}")
         for hint in finding.get("hints", ()):
             print(f"hint {hint}")
 

@@ -9,13 +9,30 @@
     └── MediaError              a sound or film file
 """
 
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The place of a mistake: the file, line and column from 1, and its path of keys."""
+
+    file: Path
+    line: int
+    column: int
+    place: tuple[str | int, ...]
+
 
 class LiquidlightError(Exception):
     """Base of all errors that a user can mend; the text is one readable line."""
 
 
 class PresetError(LiquidlightError):
-    """A preset or set file says something that is not allowed."""
+    """A preset or set file says something that is not allowed; `where`, if that is known."""
+
+    where: Where | None = None
 
 
 class ExpressionError(PresetError):

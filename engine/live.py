@@ -83,7 +83,8 @@ class Performance:
     def _open(self) -> None:
         """Bad input stops here, in one line, before anything is shown."""
         show = load_show(self.options.show)
-        mapping = parse_mapping(show.midi, str(show.files[0]))
+        self._rig = parse_mapping(self.options.mapping, self.options.rig)
+        mapping = parse_mapping(show.midi, str(show.files[0]), self._rig)
         source = open_source(self.options.audio)
         self.window = self._keep(self._window())
         self.size = self._canvas()
@@ -147,7 +148,7 @@ class Performance:
 
     def _show_changed(self, show: Show) -> None:
         """On the watcher's thread: check the mapping, then hand the new show over."""
-        mapping = parse_mapping(show.midi, str(show.files[0]))
+        mapping = parse_mapping(show.midi, str(show.files[0]), self._rig)
         if self.midi:
             self.midi.set_mapping(mapping)
         self.listening.show.put(show)

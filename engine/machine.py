@@ -1,6 +1,8 @@
 """What this machine has, and whether files and machine are fit for a show.
 
-Every finding is a dict {"what", "ok", "says"}, that of a show may have "hints", lines of text.
+Every finding is a dict {"what", "ok", "says"}; that of a wrong file has "all" its lines, and
+"mistakes" with {"file", "line", "column", "message"} for editors (None: not known); that of a
+right one may have "hints".
 Nothing here raises for a missing device.
 """
 
@@ -8,11 +10,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from engine.checking import mistakes
 from engine.errors import LiquidlightError
+from engine.rig import is_rig, read_rig, usual_path
 from engine.show import DEMO_SET, load_show
+from engine.show.preset_file import read_midi
+from engine.toml_file import TomlFile
 
 Finding = dict[str, Any]
 
@@ -42,22 +49,47 @@ def _quietly(names: Callable[[], list[str]]) -> list[str]:
 
 
 def check_path(path: Path) -> Finding:
-    """One preset, set, shader or model folder."""
-    try:
-        if path.suffix == ".fs" or path.is_dir():
-            return {"what": str(path), "ok": True, "says": _checked(path)}
-        return {"what": str(path), "ok": True, **_checked_show(path)}
-    except LiquidlightError as error:
-        return {"what": str(path), "ok": False, "says": str(error)}
+    """One preset, set, rig, shader or model folder, with all its mistakes."""
+    says: dict[str, Any] = {}
+    rows = mistakes(path, lambda: says.update(_checked(path)))
+    if not rows:
+        return {"what": str(path), "ok": True, **says}
+    told = [str(row) for row in rows]
+    found = {"says": told[0], "all": told, "mistakes": [asdict(row) for row in rows]}
+    return {"what": str(path), "ok": False, **found}
 
 
-def _checked(path: Path) -> str:
+def _checked(path: Path) -> dict[str, Any]:
     if path.suffix == ".fs":
-        return _drawn(path, (320, 180), 1, None)
-    from engine.diffusion.model import check_folder
+        return {"says": _drawn(path, (320, 180), 1, None)}
+    if path.is_dir():
+        from engine.diffusion.model import check_folder
 
-    check_folder(path)
-    return "a model folder with all its parts"
+        check_folder(path)
+        return {"says": "a model folder with all its parts"}
+    if path.is_file() and is_rig(TomlFile(path)):
+        return _checked_rig(path)
+    return _checked_show(path)
+
+
+def _checked_rig(path: Path) -> dict[str, Any]:
+    """A rig: its keys, its mapping, and a hint for each device that is not there now."""
+    from controllers.mapping import parse_mapping
+
+    rig = read_rig(path)
+    parse_mapping(rig.midi, str(path))
+    kinds = {"audio": "sound inputs", "midi": "MIDI ports", "display": "displays"}
+    asked = {name: rig.values[name] for name in kinds if name in rig.values}
+    there = list_devices() if asked else {}
+    hints = [
+        f"{name} = {wanted!r} is not there now; {kinds[name]}: "
+        f"{', '.join(there[kinds[name]]) or 'none'}"
+        for name, wanted in asked.items()
+        if wanted not in ("default", "demo", "all", "none") and not Path(wanted).is_file()
+        and not any(wanted.lower() in known.lower() for known in there[kinds[name]])
+    ]
+    finding = {"says": f"a rig: {len(rig.values)} settings, {len(rig.midi)} mappings"}
+    return {**finding, "hints": hints} if hints else finding
 
 
 def _checked_show(path: Path) -> dict[str, Any]:
@@ -66,7 +98,8 @@ def _checked_show(path: Path) -> dict[str, Any]:
     from engine.vocabulary import far_prompts, switched
 
     show = load_show(str(path) if path.suffix else path.name)
-    parse_mapping(show.midi, str(path))
+    for file in map(TomlFile, show.files):
+        parse_mapping(read_midi(file), str(file.path))
     says = f"{len(show.presets)} look{'s' * (len(show.presets) > 1)}"
     words, hints = switched(show), far_prompts(show)
     finding: dict[str, Any] = {"says": f"{says}; words switch {words}" if words else says}
@@ -86,6 +119,7 @@ def check_machine() -> list[Finding]:
     rows.append(_try("picture", _gl_name))
     rows.append(_try("model", _model_state))
     rows.append(_try("show", lambda: f"{DEMO_SET}, {len(load_show(DEMO_SET).presets)} looks"))
+    rows.append(_try("rig", _rig_state))
     free = shutil.disk_usage(Path.cwd()).free / 2**30
     rows.append({"what": "disk", "ok": free > 2.0, "says": f"{free:.0f} GiB free here"})
     return rows
@@ -122,6 +156,11 @@ def _model_state() -> str:
     folder = model_folder("small")
     check_folder(folder)
     return f"small, {sum(f.stat().st_size for f in folder.rglob('*')) / 2**20:.0f} MiB"
+
+
+def _rig_state() -> str:
+    path = usual_path()
+    return str(_checked_rig(path)["says"]) if path.exists() else f"none yet; would be {path}"
 
 
 def draw_file(path: Path, size: tuple[int, int], frames: int, folder: Path | None) -> Finding:

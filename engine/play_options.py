@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.audio.tempo_desk import TempoSettings
@@ -16,7 +17,8 @@ class PlayOptions:
     where OpenGL runs in software; `midi` a port name, "all" or "none"; `osc` a UDP port, 0 for
     none, None for the usual one if it is free. `tempo` is how the tempo desk begins; `link` is
     "listen", "lead" or None to stay out of Link; `prolink` the address to hear Pro DJ Link on,
-    None for not at all, and `player` the one to follow there, None for the master.
+    None for not at all, and `player` the one to follow there, None for the master. `mapping` has
+    the [midi] rows of the rig, which lies at `rig`.
     """
 
     show: str
@@ -36,3 +38,5 @@ class PlayOptions:
     link: str | None = None
     prolink: str | None = None
     player: int | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    rig: str = "the rig"

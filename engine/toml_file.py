@@ -1,59 +1,50 @@
-"""A TOML file that people write by hand: its values, and the line of each for messages.
+"""A TOML file that people write by hand: its values, and the place of each for messages.
 
-`tomllib` gives values without places. The files here are plain: tables, arrays of tables and one
-key a line, so a scan of the lines finds the place; when it does not, the line of the table is the
-next best answer, then 1. Every mistake is one PresetError line: file, line, key, what is wrong.
+Every mistake is one PresetError line: file, line, key, what is wrong. A loader raises the first;
+who wants them all cuts the wrong values out (`cutting`) and has the file read again.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from engine.errors import PresetError
+from engine.errors import PresetError, Where
 from engine.expressions import near
+from engine.toml_places import places
 
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\-\"' ]+?)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(r"^\s*([A-Za-z0-9_\-\"'.]+(?:\s*\.\s*[A-Za-z0-9_\-\"']+)*)\s*=")
+Place = tuple[str | int, ...]
+Cuts = Mapping[Path, Mapping[Place, Any]]
+"""For each file the places that are read as if they held another value, GONE for none."""
+GONE = object()
+
+_CUTS: ContextVar[Cuts | None] = ContextVar("cuts", default=None)
 
 
-def _parts(name: str) -> list[str | int]:
-    return [part.strip().strip("\"'") for part in name.split(".")]
+@contextmanager
+def cutting(cuts: Cuts) -> Iterator[None]:
+    """Within, files are read with other values at the places of `cuts`, by their resolved path."""
+    token = _CUTS.set(cuts)
+    try:
+        yield
+    finally:
+        _CUTS.reset(token)
 
 
-def line_of(text: str, path: Sequence[str | int]) -> int:
-    """The line (from 1) of the value at `path`, e.g. ("prompts", 1, "weight").
+def place_of(text: str, path: Sequence[str | int]) -> tuple[int, int]:
+    """Line and column (from 1) of the value at `path`, e.g. ("prompts", 1, "weight").
 
     Array members are counted from 0. Falls back to the longest prefix of the path that is found.
     """
-    places = _places(text)
-    wanted = tuple(path)
-    while wanted:
-        if wanted in places:
-            return places[wanted]
+    known, wanted = places(text), tuple(path)
+    while wanted and wanted not in known:
         wanted = wanted[:-1]
-    return 1
-
-
-def _places(text: str) -> dict[tuple[str | int, ...], int]:
-    places: dict[tuple[str | int, ...], int] = {}
-    counts: dict[str, int] = {}
-    table: tuple[str | int, ...] = ()
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            name = header[2]
-            table = tuple(_parts(name))
-            if header[1] == "[[":
-                counts[name] = counts.get(name, -1) + 1
-                table = (*table, counts[name])
-            places.setdefault(table, number)
-            places.setdefault(tuple(_parts(name)), number)
-        elif key := _KEY.match(line):
-            places.setdefault((*table, *_parts(key[1])), number)
-    return places
+    return known.get(wanted, (1, 1))
 
 
 class TomlFile:
@@ -61,6 +52,7 @@ class TomlFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._rows_cut: list[Place] = []
         try:
             self.text = path.read_text("utf-8")
             self.data: dict[str, Any] = tomllib.loads(self.text)
@@ -69,11 +61,41 @@ class TomlFile:
         except UnicodeDecodeError:
             raise PresetError(f"{path}: not a UTF-8 text file") from None
         except tomllib.TOMLDecodeError as error:
-            raise PresetError(f"{path}: {_reason(error)}") from None
+            raise _not_toml(path, error) from None
+        except RecursionError:
+            raise PresetError(f"{path}: is nested too deep") from None
+        self._cut((_CUTS.get() or {}).get(path.resolve(), {}))
 
-    def error(self, place: tuple[str | int, ...], message: str) -> PresetError:
+    def error(self, place: Place, message: str) -> PresetError:
+        """The mistake at `place`, as it stands in the file."""
+        place = self._uncut(place)
         key = ".".join(str(p + 1) if isinstance(p, int) else p for p in place)
-        return PresetError(f"{self.path}:{line_of(self.text, place)}: {key} {message}")
+        line, column = place_of(self.text, place)
+        error = PresetError(f"{self.path}:{line}: {key} {message}")
+        error.where = Where(self.path, line, column, place)
+        return error
+
+    def _cut(self, cuts: Mapping[Place, Any]) -> None:
+        """What lies deepest comes first, rows from the last to the first: numbers stay true."""
+        for place in sorted(cuts, key=lambda p: (-len(p), -p[-1] if type(p[-1]) is int else 0)):
+            holder: Any = self.data
+            with suppress(LookupError, TypeError):
+                for part in place[:-1]:
+                    holder = holder[part]
+                if cuts[place] is not GONE:
+                    holder[place[-1]] = cuts[place]
+                    continue
+                del holder[place[-1]]
+                self._rows_cut += [place] if isinstance(place[-1], int) else []
+
+    def _uncut(self, place: Place) -> Place:
+        """The place in the file of a place in the data: rows that were cut out count."""
+        true: Place = ()
+        for part in place:
+            for row in sorted(cut for cut in self._rows_cut if cut[:-1] == true):
+                part = part + 1 if isinstance(part, int) and row[-1] <= part else part
+            true = (*true, part)
+        return true
 
     def check_keys(self, table: Mapping[str, Any], place: tuple, allowed: tuple[str, ...]) -> None:
         for key in table:
@@ -104,11 +126,12 @@ class TomlFile:
         return raw
 
 
-def _reason(error: tomllib.TOMLDecodeError) -> str:
-    """`Invalid value (at line 3, column 9)` as `3: Invalid value (column 9)`."""
-    text = str(error)
-    head, _, tail = text.partition(" (at line ")
-    if not tail:
-        return text
-    line, _, column = tail.rstrip(")").partition(", ")
-    return f"{line}: {head} ({column})"
+def _not_toml(path: Path, error: tomllib.TOMLDecodeError) -> PresetError:
+    """`Invalid value (at line 3, column 9)` as `file:3: Invalid value (column 9)`."""
+    found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
+    if not found:
+        return PresetError(f"{path}: {error}")
+    line, column = int(found[2]), int(found[3])
+    told = PresetError(f"{path}:{line}: {found[1]} (column {column})")
+    told.where = Where(path, line, column, ())
+    return told
