@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-from training.music.dataset import SHARES, SPLITS, missing, write
+from training.music.dataset import SHARES, SPLITS, missing, narrow, write
 
 
 def main() -> None:
@@ -18,6 +19,8 @@ def main() -> None:
     options = parser.parse_args()
     if lacking := missing(tuple(options.kinds)):
         parser.error(f"these kinds need Debian's {lacking}")
+    if options.split == "train" and (lacking := narrow()):
+        print(f"fewer sounds: Debian's {lacking} would make this wider", file=sys.stderr)
     there = write(options.split, options.minutes, options.out, tuple(options.kinds))
     print(f"{there:.1f} minutes in {options.out / options.split}")
 

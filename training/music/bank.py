@@ -1,7 +1,7 @@
-"""Sounds of the General MIDI soundfont for the generator: sampled drums and instruments.
+"""Sounds of General MIDI soundfonts for the generator: sampled drums and instruments.
 
-Every sound is rendered once by fluidsynth and kept beside the data set (about 110 MB of int16);
-Hydrogen's own kits come from their files. Without fluidsynth the generator goes on with its own.
+Every sound is rendered once by fluidsynth and kept beside the data set (about 110 MB of int16 a
+soundfont). Without fluidsynth the generator goes on with its own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 import mido
 import numpy as np
 
-from training.music.midi import DRUM_KITS, DRUMS, installed, render
+from training.music.midi import DRUM_KITS, DRUMS, SOUNDFONT, installed, render
 from training.music.sounds import RATE, Kit
 
 FOLDER = Path(__file__).resolve().parent.parent / "out" / "music" / "bank"
@@ -26,20 +26,24 @@ HELD = 2.5
 
 
 @lru_cache(maxsize=16)
-def _sounds(channel: int, program: int) -> np.ndarray | None:
+def _sounds(channel: int, program: int, font: Path = SOUNDFONT) -> np.ndarray | None:
     """(keys, samples) int16: a row a key; None without fluidsynth."""
-    path = FOLDER / f"{'drums' if channel == DRUMS else 'tone'}-{program:03d}.npy"
+    folder = FOLDER if font == SOUNDFONT else FOLDER / font.stem
+    path = folder / f"{'drums' if channel == DRUMS else 'tone'}-{program:03d}.npy"
     if not path.exists():
         if not installed():
             return None
         notes = KEYS if channel == DRUMS else [LOWEST + STEP * k for k in range(NOTES)]
-        rows = _rendered(channel, program, list(notes), SECONDS if channel == DRUMS else HELD)
+        seconds = SECONDS if channel == DRUMS else HELD
+        rows = _rendered(channel, program, list(notes), seconds, font)
         path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path, rows)
     return np.load(path, mmap_mode="r")
 
 
-def _rendered(channel: int, program: int, notes: list[int], seconds: float) -> np.ndarray:
+def _rendered(
+    channel: int, program: int, notes: list[int], seconds: float, font: Path
+) -> np.ndarray:
     """Each note on its own, one after the other, every `seconds` and a quarter of silence."""
     track = mido.MidiTrack([mido.Message("program_change", channel=channel, program=program)])
     for note in notes:  # 480 ticks are half a second at the tempo that holds without a mark
@@ -49,7 +53,7 @@ def _rendered(channel: int, program: int, notes: list[int], seconds: float) -> n
         track.append(mido.Message("note_on", channel=channel, note=note, velocity=0, time=240))
     midi = mido.MidiFile()
     midi.tracks.append(track)
-    sound = render(midi)
+    sound = render(midi, font=font)
     every, size = round((seconds + 0.25) * RATE), round(seconds * RATE)
     sound = np.pad(sound, (0, max(0, every * len(notes) - len(sound))))
     rows = sound[: every * len(notes)].reshape(len(notes), every)[:, :size]
@@ -65,9 +69,11 @@ def _faded(row: np.ndarray, seconds: float) -> np.ndarray:
     return sound
 
 
-def with_samples(kit: Kit, rng: np.random.Generator, kick: bool) -> Kit:
+def with_samples(
+    kit: Kit, rng: np.random.Generator, kick: bool, font: Path = SOUNDFONT
+) -> Kit:
     """The kit with most of its drums from one sampled kit; `kick` also the kick."""
-    rows = _sounds(DRUMS, int(rng.choice(DRUM_KITS)))
+    rows = _sounds(DRUMS, int(rng.choice(DRUM_KITS)), font)
     if rows is None:
         return kit
 
@@ -86,15 +92,15 @@ def with_samples(kit: Kit, rng: np.random.Generator, kick: bool) -> Kit:
 class SampledVoice:
     """An instrument of the soundfont, with the one method of sounds.Voice."""
 
-    def __init__(self, program: int) -> None:
-        self._program = program
+    def __init__(self, program: int, font: Path = SOUNDFONT) -> None:
+        self._program, self._font = program, font
         self._kept: dict[tuple[float, int], np.ndarray] = {}
 
     def note(self, note: float, seconds: float) -> np.ndarray:
         """The nearest sampled note brought to this one, at most HELD seconds."""
         key = (note, round(seconds * 200))
         if key not in self._kept:
-            rows = _sounds(0, self._program)
+            rows = _sounds(0, self._program, self._font)
             place = int(np.clip(round((note - LOWEST) / STEP), 0, NOTES - 1))
             row = rows[place]
             speed = 2.0 ** ((note - LOWEST - STEP * place) / 12)
@@ -104,7 +110,9 @@ class SampledVoice:
         return self._kept[key]
 
 
-def sampled_voice(rng: np.random.Generator, bass: bool) -> SampledVoice | None:
+def sampled_voice(
+    rng: np.random.Generator, bass: bool, font: Path = SOUNDFONT
+) -> SampledVoice | None:
     """A drawn instrument; None where nothing can be rendered."""
     program = int(rng.choice(BASSES if bass else [p for p in PROGRAMS if p not in BASSES]))
-    return SampledVoice(program) if _sounds(0, program) is not None else None
+    return SampledVoice(program, font) if _sounds(0, program, font) is not None else None

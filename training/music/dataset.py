@@ -17,6 +17,8 @@ The JSON has the fields of piece.Piece without the samples, times in seconds fro
 
 A piece is made from the seed (split, kind, number) alone: the same command gives the same set, and
 a run that was stopped goes on where it was. Splits share no seed and no file, groove or song.
+`train` is wider than the others: more soundfonts and kits (those that are installed), looser
+players, missing drums, a singer; `valid` and `final` need the one soundfont only.
 """
 
 from __future__ import annotations
@@ -35,11 +37,13 @@ from training.music import drumsongs, openttd
 from training.music.desk import handle
 from training.music.generate import generate
 from training.music.grooves import groove
-from training.music.midi import installed
+from training.music.kits import kits
+from training.music.midi import FONTS, fonts, installed
 from training.music.nothing import nothing
 from training.music.piece import Piece, cut
 from training.music.room import spoil
 from training.music.sets import mix
+from training.music.singer import sung
 
 SPLITS = ("train", "valid", "final")
 LABELS = tuple(f.name for f in fields(Piece) if f.name != "samples")
@@ -50,6 +54,8 @@ IN_SETS = {"generator": 0.75, "mma": 0.15, "openttd": 0.05, "hydrogen": 0.05}
 """Where the tracks of a set come from."""
 PLAIN = 0.2
 """Share of pieces that are left as they were made."""
+SUNG = 0.25
+"""Share of the others in `train` over which somebody sings."""
 
 
 def save(piece: Piece, path: Path, seed: tuple[int, ...] = ()) -> None:
@@ -91,7 +97,8 @@ def makers(split: str, sampled: bool = True) -> dict[str, Callable[[np.random.Ge
     """For each kind a function from a random generator to a raw piece of that split."""
 
     made = {
-        "generator": partial(generate, sampled=sampled), "nothing": nothing,
+        "generator": partial(generate, sampled=sampled, wide=sampled and split == "train"),
+        "nothing": nothing,
         "mma": partial(groove, split),
         "openttd": partial(openttd.song, split), "hydrogen": partial(drumsongs.drum_song, split),
     }
@@ -118,6 +125,8 @@ def make(split: str, kind: str, number: int, sampled: bool = True) -> Piece:
     piece = makers(split, sampled)[kind](rng)
     if rng.random() < PLAIN:
         return piece
+    if split == "train" and kind != "nothing" and rng.random() < SUNG:
+        piece = sung(piece, rng)
     if kind != "nothing":
         piece = handle(piece, rng)
     return spoil(piece, rng, 0.4 if kind == "nothing" else 1.0)
@@ -129,6 +138,12 @@ def missing(kinds: tuple[str, ...]) -> str:
              "openttd-openmsx": openttd.FOLDER.is_dir(), "hydrogen-data": drumsongs.DATA.is_dir()}
     wanted = set(kinds) & {"mma", "openttd", "hydrogen", "set"}  # a set may hold any of them
     return ", ".join(name for name, there in parts.items() if wanted and not there)
+
+
+def narrow() -> str:
+    """Packages of instruments that would make `train` wider and are not here; empty when none."""
+    lacking = [name for name, path in FONTS.items() if path not in fonts()]
+    return ", ".join([*lacking, *(() if kits() else ("hydrogen-drumkits",))])
 
 
 def seed_of(split: str, kind: str, number: int) -> tuple[int, ...]:
@@ -145,7 +160,7 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     whole, total = sum(SHARES[kind] for kind in kinds), 0.0
     for kind in kinds:
-        goal = minutes * SHARES[kind] / whole
+        goal, done = minutes * SHARES[kind] / whole, 0.0
         for done, name in _fill(folder, split, kind, goal):
             told(f"\r{split} {kind}: {done:.1f} of {goal:.1f} min  {name}   ")
         total += done

@@ -17,6 +17,7 @@ from training.music.parts import SAMPLED, Band, Score, play_bass, play_drums, pl
 from training.music.piece import Piece
 from training.music.sounds import RATE, draw_kit, riser, swept
 from training.music.styles import STYLES, Style
+from training.music.wide import cast, echoed, other_kit, without
 
 SHORTEST, LONGEST = 45.0, 130.0
 SILENT = ("ambient",)
@@ -26,16 +27,17 @@ QUIET = ("break", "build", "ambient", "hats")
 
 def generate(
     rng: np.random.Generator, style: str | None = None, bars: int | None = None,
-    sampled: bool = True,
+    sampled: bool = True, wide: bool = False,
 ) -> Piece:
     """A piece in a named style, else a drawn one. `bars` cuts every section short.
 
-    `sampled` False keeps to the generator's own sounds, so that no soundfont is needed.
+    `sampled` False keeps to the generator's own sounds, so that no soundfont is needed; `wide`
+    draws from more sounds, tempi and casts (wide.py).
     """
     chosen = next((s for s in STYLES if s.name == style), None) if style else _draw_style(rng)
     if chosen is None:
         raise ValueError(f"style {style!r}: must be one of {', '.join(s.name for s in STYLES)}")
-    bpm = _tempo(rng, chosen)
+    bpm = _tempo(rng, chosen) * (float(np.exp(rng.normal(0.0, 0.05))) if wide else 1.0)
     form = _form(rng, chosen, bpm)
     if bars:
         form = [(name, min(n, bars)) for name, n in form]
@@ -47,10 +49,14 @@ def generate(
         swing8=rng.choice([0.0, rng.uniform(0, chosen.swing8)]),
         loose=rng.uniform(0.001, 0.006) if chosen.acoustic else 0.0)
     kit = draw_kit(rng, chosen.kicks, chosen.acoustic)
-    if sampled and rng.random() < (0.7 if chosen.acoustic else SAMPLED):
+    if wide:
+        kit = without(other_kit(kit, rng), who := cast(rng))
+    elif sampled and rng.random() < (0.7 if chosen.acoustic else SAMPLED):
         kit = with_samples(kit, rng, kick=chosen.acoustic or rng.random() < 0.3)
-    band = Band(chosen, kit, rng, sampled)
+    band = Band(chosen, kit, rng, sampled, wide, who.forced if wide else ())
     _perform(score, band, form)
+    if wide and rng.random() < 0.35:
+        score.buses["tones"] = echoed(score.buses["tones"], 60.0 / grid.bpm, rng)
     samples = _mix(score, chosen, form)
     return _labelled(score, form, samples, chosen)
 
@@ -98,6 +104,7 @@ def _perform(score: Score, band: Band, form: list[tuple[str, int]]) -> None:
     for place, (name, bars) in enumerate(form):
         fixed, maybe = LAYERS[name]
         on = {*fixed, *(layer for layer, chance in maybe.items() if rng.random() < chance)}
+        on.update(band.forced)
         if bar and rng.random() < 0.6:
             score.add("drums", 4 * bar, band.kit.crash, 0.3)
         if "build" == name:

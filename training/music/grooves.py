@@ -18,9 +18,19 @@ import mido
 import numpy as np
 
 from training.music.grid import Grid, drifting, steady
-from training.music.midi import DRUMS, render, with_band, with_grid, without_channel
+from training.music.midi import (
+    DRUMS,
+    SOUNDFONT,
+    fonts,
+    render,
+    with_band,
+    with_grid,
+    without_channel,
+)
 from training.music.piece import Piece
+from training.music.players import loosened, swung, thinned
 from training.music.sounds import RATE
+from training.music.wide import wide_render
 
 LIBRARY = Path("/usr/share/mma/lib")
 LEFT_OUT = ("metronome", "count", "ending", "intro", "none", "68", "12-8", "128", "-54", "2beat")
@@ -63,12 +73,16 @@ def groove(split: str, rng: np.random.Generator) -> Piece:
     name, meter, grooves = chosen[rng.integers(len(chosen))]
     if meter == 3 and rng.random() < 0.5:  # fewer waltzes than there are files
         name, meter, grooves = chosen[rng.integers(len(chosen))]
-    return played(name, meter, grooves, rng)
+    return played(name, meter, grooves, rng, wide=split == "train")
 
 
-def played(name: str, meter: int, grooves: tuple[str, ...], rng: np.random.Generator) -> Piece:
-    """One groove file over a chart of our own."""
+def played(
+    name: str, meter: int, grooves: tuple[str, ...], rng: np.random.Generator, wide: bool = False
+) -> Piece:
+    """One groove file over a chart of our own; `wide`: more soundfonts, tempi and players."""
     low, high = next((t for words, t in TEMPI if re.search(words, name)), OTHERS)
+    if wide:
+        low, high = 0.87 * low, 1.1 * high
     bpm = float(rng.uniform(low, high))
     bars = int(np.clip(rng.uniform(45, 95) * bpm / 60 / meter, 12, 64))
     midi = _compiled(_chart(name, grooves, bars, rng))
@@ -76,18 +90,23 @@ def played(name: str, meter: int, grooves: tuple[str, ...], rng: np.random.Gener
     grid = steady(bpm, beats + 1)
     if rng.random() < 0.5:
         grid = drifting(bpm, beats + 1, rng, rng.uniform(0.002, 0.02))
-    return _piece(midi, grid, beats, meter, name, rng)
+    return _piece(midi, grid, beats, meter, name, rng, wide)
 
 
 def _piece(midi: mido.MidiFile, grid: Grid, beats: int, meter: int, name: str,
-           rng: np.random.Generator) -> Piece:
+           rng: np.random.Generator, wide: bool) -> Piece:
     if rng.random() < 0.7:
         midi = with_band(midi, rng, change=0.35)
     if rng.random() < 0.7:
         midi.tracks.append(_melody(midi.ticks_per_beat, beats, meter, rng))
     if rng.random() < 0.08 and not name.startswith("zoom"):
         midi = without_channel(midi, DRUMS)
-    samples = render(with_grid(midi, grid), room=bool(rng.random() < 0.3))
+    room, font = bool(rng.random() < 0.3), SOUNDFONT
+    if wide:
+        midi, font = thinned(midi, rng), fonts()[int(rng.integers(len(fonts())))]
+    swing = swung(float(rng.uniform(0.03, 0.17))) if wide and rng.random() < 0.12 else None
+    midi = with_grid(midi, grid, swing)
+    samples = wide_render(loosened(midi, rng), room, font, rng) if wide else render(midi, room)
     times, end = grid.times[:beats], float(grid.times[beats])
     count = int(np.searchsorted(times, len(samples) / RATE))
     rest = ((end, len(samples) / RATE),) if len(samples) / RATE > end else ()

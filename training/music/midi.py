@@ -1,7 +1,8 @@
 """MIDI with a known tempo map to sound: fluidsynth plays it, the map says where the beats are.
 
-Needs fluidsynth and the General MIDI soundfont FluidR3 (Debian: fluidsynth, fluid-soundfont-gm).
-A note starts within 2 ms of its time in the map: tests/training/test_music.py measures it.
+Needs fluidsynth and the General MIDI soundfont FluidR3 (Debian: fluidsynth, fluid-soundfont-gm);
+other soundfonts are used for training where they are installed (FONTS). A note starts
+within 2 ms of its time in the map: tests/training/test_music.py measures it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,15 @@ from training.music.grid import Grid
 from training.music.sounds import RATE
 
 SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
+FONTS = {
+    "fluid-soundfont-gm": SOUNDFONT,
+    "timgm6mb-soundfont": Path("/usr/share/sounds/sf2/TimGM6mb.sf2"),
+    "musescore-general-soundfont-small": Path("/usr/share/sounds/sf3/MuseScore_General_Lite.sf3"),
+    "opl3-soundfont": Path("/usr/share/sounds/sf2/OPL-3_FM_128M.sf2"),
+}
+"""General MIDI soundfonts by Debian's packages."""
+LATE = {"OPL-3_FM_128M": 0.006}
+"""Seconds of silence with which every sample of a soundfont begins, measured."""
 BLOCK = 64
 """Samples by which fluidsynth is late: a note begins with its next block."""
 FINE = 10_000
@@ -33,7 +43,12 @@ def installed() -> bool:
     return bool(shutil.which("fluidsynth")) and SOUNDFONT.is_file()
 
 
-def render(midi: mido.MidiFile, room: bool = False) -> np.ndarray:
+def fonts() -> list[Path]:
+    """The soundfonts that are installed here, always in the same order."""
+    return [path for path in FONTS.values() if path.is_file()]
+
+
+def render(midi: mido.MidiFile, room: bool = False, font: Path = SOUNDFONT) -> np.ndarray:
     """Mono float32 sound at 48 kHz, peak 0.9; `room` adds fluidsynth's reverb and chorus."""
     with tempfile.TemporaryDirectory(prefix="music-") as folder:
         source, target = Path(folder, "a.mid"), Path(folder, "a.raw")
@@ -42,9 +57,10 @@ def render(midi: mido.MidiFile, room: bool = False) -> np.ndarray:
         subprocess.run(
             ["fluidsynth", "-ni", "-q", "-R", effects, "-C", effects, "-g", "0.5", "-r", str(RATE),
              "-o", "synth.polyphony=128", "-o", "synth.dynamic-sample-loading=1",
-             "-T", "raw", "-O", "s16", "-F", str(target), str(SOUNDFONT), str(source)],
+             "-T", "raw", "-O", "s16", "-F", str(target), str(font), str(source)],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300)
         sound = np.fromfile(target, "<i2").reshape(-1, 2).astype(np.float32).mean(1)[BLOCK:]
+    sound = sound[round(LATE.get(font.stem, 0.0) * RATE) :]
     loud = np.flatnonzero(np.abs(sound) > 2.0)
     sound = sound[: (loud[-1] if len(loud) else 0) + RATE // 10]
     return (0.9 * sound / max(1.0, float(np.abs(sound).max()))).astype(np.float32)
@@ -86,11 +102,14 @@ def span(midi: mido.MidiFile) -> tuple[float, float]:
     return first / midi.ticks_per_beat, last / midi.ticks_per_beat
 
 
-def with_grid(midi: mido.MidiFile, grid: Grid) -> mido.MidiFile:
-    """The same notes in the tempo of a grid."""
+def with_grid(
+    midi: mido.MidiFile, grid: Grid, swing: Callable[[np.ndarray], np.ndarray] | None = None
+) -> mido.MidiFile:
+    """The same notes in the tempo of a grid; `swing` moves them between the beats first."""
     counts, last = np.arange(len(grid.times)), float(grid.times[-1] - grid.times[-2])
 
     def seconds(quarters: np.ndarray) -> np.ndarray:
+        quarters = quarters if swing is None else swing(quarters)
         beyond = np.maximum(0.0, quarters - counts[-1]) * last
         return np.interp(quarters, counts, grid.times) + beyond
 

@@ -16,6 +16,7 @@ import numpy as np
 from training.music.midi import (
     DRUMS,
     beat_times,
+    fonts,
     render,
     span,
     straight,
@@ -23,7 +24,9 @@ from training.music.midi import (
     without_channel,
 )
 from training.music.piece import Piece, cut
+from training.music.players import loosened, thinned
 from training.music.sounds import RATE
+from training.music.wide import wide_render
 
 FOLDER = Path("/usr/share/games/openttd/baseset/openmsx")
 LONGEST = 110.0
@@ -46,18 +49,25 @@ FILES = {
 def song(split: str, rng: np.random.Generator) -> Piece:
     """A file of the split as it is, or with other instruments or resting drums."""
     name = str(rng.choice(list(FILES[split])))
-    return named(name, FILES[split][name], rng)
+    return named(name, FILES[split][name], rng, wide=split == "train")
 
 
-def named(name: str, meter: int, rng: np.random.Generator, varied: bool = True) -> Piece:
-    """One file, at most LONGEST seconds of it."""
+def named(
+    name: str, meter: int, rng: np.random.Generator, varied: bool = True, wide: bool = False
+) -> Piece:
+    """One file, at most LONGEST seconds of it; `wide`: of any soundfont, by looser players."""
     midi = mido.MidiFile(FOLDER / f"{name}.mid", clip=True)
     first, last = span(midi)
     if varied and rng.random() < 0.6:
         midi = with_band(midi, rng, change=0.4)
     if varied and rng.random() < 0.1:
         midi = without_channel(midi, DRUMS)
-    samples = render(straight(midi), room=bool(rng.random() < 0.3))
+    room = bool(rng.random() < 0.3)
+    if wide:
+        font = fonts()[int(rng.integers(len(fonts())))]
+        samples = wide_render(loosened(thinned(straight(midi), rng), rng), room, font, rng)
+    else:
+        samples = render(straight(midi), room)
     counts = np.arange(int(np.ceil(first - 1e-6)), int(last + 1e-6))
     times = beat_times(midi, counts)
     pos = counts % meter + 1 if meter else np.zeros(len(counts), int)

@@ -13,6 +13,7 @@ import numpy as np
 
 from training.music.bank import sampled_voice
 from training.music.grid import Grid
+from training.music.midi import SOUNDFONT, fonts
 from training.music.sounds import RATE, Kit, Voice
 from training.music.styles import Style
 
@@ -20,8 +21,8 @@ BUSES = ("drums", "bass", "tones")
 SCALES = {"minor": (0, 2, 3, 5, 7, 8, 10), "major": (0, 2, 4, 5, 7, 9, 11),
           "dorian": (0, 2, 3, 5, 7, 9, 10)}  # fmt: skip
 
-SAMPLED = 0.35
-"""Share of the pieces that use the soundfont's instruments; as many use its drums."""
+SAMPLED, WIDE_SAMPLED = 0.35, 0.5
+"""Share of the pieces that use a soundfont's instruments; without `wide` as many use its drums."""
 
 
 @dataclass
@@ -78,12 +79,14 @@ def changed(pattern: str, rng: np.random.Generator, share: float, keep: str = ""
 
 @dataclass
 class Band:
-    """Everything drawn once a piece."""
+    """Everything drawn once a piece. `wide`: of all soundfonts; `forced` layers always play."""
 
     style: Style
     kit: Kit
     rng: np.random.Generator
     sampled: bool = True
+    wide: bool = False
+    forced: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         rng, style = self.rng, self.style
@@ -125,9 +128,12 @@ class Band:
         self.stab = voice(attack=0.002, decay=rng.uniform(0.06, 0.2), sustain=rng.uniform(0, 0.3))
         self.lead = voice(attack=0.003, decay=rng.uniform(0.1, 0.5), sustain=rng.uniform(0, 0.6))
 
-        if self.sampled and rng.random() < SAMPLED:  # instruments of the soundfont instead
+        share = WIDE_SAMPLED if self.wide else SAMPLED
+        if self.sampled and rng.random() < share:  # instruments of the soundfont instead
+            here = fonts() if self.wide else []
+            font = here[int(rng.integers(len(here)))] if here else SOUNDFONT
             for name in ("bass", "pad", "stab", "lead"):
-                chosen = sampled_voice(rng, name == "bass") if rng.random() < 0.6 else None
+                chosen = sampled_voice(rng, name == "bass", font) if rng.random() < 0.6 else None
                 setattr(self, name, chosen or getattr(self, name))
 
     def pitch(self, degree: int) -> int:
