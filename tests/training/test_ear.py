@@ -11,9 +11,10 @@ from engine.audio.front_end import PLAIN, WIDTH
 from engine.audio.network import DELAY_SECONDS, Network, read_weights
 from engine.errors import ModelError
 from engine.records import HOP_SECONDS, Beat
-from training.ear.model import Ear, export, loss_of, total, weights_of
-from training.ear.rows import COLUMNS, Lane, Rows, targets_of, tuned
+from training.ear.model import Ear, export, loss_of, total, weights_of, widened
+from training.ear.rows import COLUMNS, TEMPI, Lane, Rows, targets_of
 from training.ear.score import locked_at, score, seen_of
+from training.ear.stir import HIGHS, LOWS, OCTAVES, WAYS, beneath, killed, roomy, tuned
 
 LABELS = {
     "beats": [1.0, 1.5, 2.0, 2.5, 6.0, 6.5],
@@ -51,7 +52,75 @@ def test_a_lane_plays_a_piece_on_until_it_takes_another():
     assert begins[0] and 3 < sum(begins) < 20
     rows, targets, _ = lane.next([piece])
     assert rows.shape == (200, WIDTH) and rows.dtype == np.float32 and np.isfinite(rows).all()
-    assert sorted(tuned(0)) == list(range(PLAIN))
+
+
+def music(hops: int = 400) -> np.ndarray:
+    """Amplitudes with a stroke every forty hops."""
+    bands = np.random.default_rng(2).random((hops, PLAIN)).astype(np.float32)
+    bands[::40] += 20.0
+    return bands
+
+
+@pytest.mark.parametrize("way", [way for way, _ in WAYS], ids=lambda way: way.__name__)
+def test_what_stirs_a_segment_leaves_its_strokes_where_they_are(way):
+    for seed in range(6):
+        out = way(music(), np.random.default_rng(seed))
+        assert out.shape == (400, PLAIN) and out.dtype == np.float32 and (out >= 0).all()
+        assert np.isfinite(out).all() and not np.array_equal(out, music())
+        rises = np.diff(np.log1p(out), axis=0).max(axis=1)
+        assert np.mean(rises[39::40] > np.median(rises) + 0.05) > 0.8
+
+
+def test_a_kill_takes_one_range_and_a_room_only_adds():
+    rng, took = np.random.default_rng(3), set()
+    for _ in range(40):
+        out = killed(music(), rng)
+        quiet = (out < 0.6 * music()).any(axis=0)
+        ranges = [quiet[OCTAVES < LOWS], quiet[(OCTAVES >= LOWS) & (OCTAVES < HIGHS)],
+                  quiet[OCTAVES >= HIGHS]]  # fmt: skip
+        assert sum(part.any() for part in ranges) <= 1
+        took |= {k for k, part in enumerate(ranges) if part.all()}
+    assert took == {0, 1, 2}
+    assert (roomy(music(), rng) >= music() - 1e-4).all()
+
+
+def test_what_lies_beneath_is_softer():
+    other = 100.0 * np.ones((150, PLAIN), np.float32)
+    out = beneath(music(), other, np.random.default_rng(0))
+    added = np.sqrt(out[:150] ** 2 - music()[:150] ** 2)
+    assert 0.02 < added.mean() / np.sqrt((music() ** 2).mean()) < 0.4
+    assert np.array_equal(out[150:], music()[150:])
+
+
+def test_tuning_moves_every_window_by_the_same_octaves():
+    assert sorted(tuned(0.0)) == list(range(PLAIN))
+    up = OCTAVES - OCTAVES[tuned(1 / 3)]
+    assert np.median(up) == pytest.approx(1 / 3, abs=0.06)
+
+
+def test_a_plain_lane_hears_the_piece_and_no_lane_hears_it_too_fast():
+    bands = np.random.default_rng(0).random((3000, PLAIN)).astype(np.float16)
+    piece = Rows("a", bands, np.zeros((3000, len(COLUMNS)), np.float32), 174.0)
+    plain = Lane(np.random.default_rng(1), 200, plain=True)
+    rows, *_ = plain.next([piece])
+    assert np.array_equal(rows[:, :PLAIN], bands[plain._at - 200 : plain._at])
+    lane, speeds = Lane(np.random.default_rng(1), 200), []
+    for _ in range(60):
+        lane.next([piece])
+        speeds.append(lane._speed)
+    assert min(speeds) < 0.85 and 1.02 < max(speeds) <= TEMPI[1] / 174.0
+
+
+def test_a_widened_network_says_the_same():
+    torch.manual_seed(1)
+    model = Ear(12).eval()
+    wide = widened(model, 20).eval()
+    rows = torch.rand(2, 30, WIDTH)
+    with torch.no_grad():
+        assert torch.allclose(model(rows)[0], wide(rows)[0], atol=1e-6)
+    loss = wide(rows)[0].square().mean()
+    loss.backward()
+    assert wide.out.weight.grad[:, 12:].abs().min() > 0  # and the new units can learn
 
 
 def test_numpy_plays_what_torch_was_taught(tmp_path):

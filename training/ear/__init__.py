@@ -1,9 +1,10 @@
 """How the ear's network was made: rows of sound, training, scores.
 
 training.music writes pieces with their beats; rows.py turns their sound into the bands that
-engine/audio/front_end.py sees, once; model.py is the network in torch and writes the weights that
-engine/audio/network.py plays in numpy; train.py teaches it; score.py runs the whole ear over a
-split and scores its claims. One thread, resumable, not imported by the engine:
+engine/audio/front_end.py sees, once, and stir.py disturbs them at every hearing; model.py is the
+network in torch and writes the weights that engine/audio/network.py plays in numpy; train.py
+teaches it; score.py runs the whole ear over a split and scores its claims. One thread, resumable,
+not imported by the engine:
 
     python -m training.ear rows                      bands of all pieces that have none yet
     python -m training.ear train --minutes 60        goes on from training/out/ear/state.pt

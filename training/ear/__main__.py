@@ -12,6 +12,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=3e-3, help="of the steps at first")
     parser.add_argument("--name", nargs="+", default=["state"], help="under training/out/ear")
+    parser.add_argument("--start", default="", help="a state from which a new one begins")
+    parser.add_argument("--hidden", type=int, default=80, help="units of a new one")
+    parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--split", choices=("train", "valid", "final"), default="valid")
     parser.add_argument("--pieces", type=int, default=1000)
     options = parser.parse_args()
@@ -22,7 +25,8 @@ def main() -> None:
     elif options.what == "train":
         from training.ear.train import train
 
-        train(options.minutes, options.name[0], options.rate)
+        train(options.minutes, options.name[0], options.rate, options.seed, options.start,
+              options.hidden)
     elif options.what == "export":
         from engine.audio.network import WEIGHTS
         from training.ear.model import export

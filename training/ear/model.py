@@ -40,6 +40,28 @@ class Ear(nn.Module):
         return self.out(x), state
 
 
+@torch.no_grad()
+def widened(model: Ear, hidden: int) -> Ear:
+    """A network with more hidden units that says the same: no old unit listens to a new one yet.
+
+    Chen, Goodfellow and Shlens 2016 ("Net2Net") in its plainest form. `hidden` must be no less
+    than the model's own.
+    """
+    new, small = Ear(hidden), model.memory.hidden_size
+    new.mean.copy_(model.mean)
+    new.deviation.copy_(model.deviation)
+    new.narrow.load_state_dict(model.narrow.state_dict())
+    for name, old in model.memory.named_parameters():
+        heard = old.shape[1] if old.dim() > 1 else None
+        gates = getattr(new.memory, name).view(3, hidden, -1)
+        gates[:, :small, heard:] = 0.0
+        gates[:, :small, :heard] = old.view(3, small, -1)
+    new.out.weight[:, small:] = 0.0
+    new.out.weight[:, :small] = model.out.weight
+    new.out.bias.copy_(model.out.bias)
+    return new
+
+
 def loss_of(out: Tensor, targets: Tensor) -> dict[str, Tensor]:
     """Mean losses of outputs (b, n, 6) against targets (b, n, 8) in the order of rows.COLUMNS."""
     beat, down, down_known, pulse, known, cos, sin, phase_known = targets.unbind(-1)

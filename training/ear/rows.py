@@ -2,7 +2,8 @@
 
 `write_bands` keeps float16 (hops, PLAIN) beside the labels' name under out/ear/SPLIT. A
 `Lane` plays one piece after another in segments, as the ear will hear them: from its start or
-from anywhere within, with a speed, a tuning, an equaliser and a noise floor of its own.
+from anywhere within, with a speed, a tuning, an equaliser and a noise floor of its own, and stirred
+(stir.py); lanes that validate hear the pieces as they are.
 Targets are soft: a beat is spread over the hops around it, so that the network says where between
 two hops it fell.
 """
@@ -15,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.audio.front_end import BANDS, WIDTH, WINDOWS, bands_of, with_rises
+from engine.audio.front_end import WIDTH, bands_of, with_rises
 from engine.audio.network import DELAY_SECONDS, SPREAD_HOPS
 from engine.records import HOP_SECONDS
+from training.ear.stir import OCTAVES, beneath, stirred, tuned
 from training.music import dataset
 
 MUSIC, OUT = Path("training/out/music"), Path("training/out/ear")
@@ -27,8 +29,13 @@ GAP = 2.5
 """Two beats further apart than this have nothing between them."""
 LEAD = 200
 """Hops heard before a segment, for what remembers in the front end."""
-SPEEDS = (0.88, 1.14)
-"""Bands are played so much slower or faster: every groove at many tempi."""
+SPEEDS, TEMPI = (0.8, 1.25), (60.0, 186.0)
+"""Bands are played so much slower or faster, but no piece beyond these tempi: every groove at
+many, yet what is counted at 174 is not asked to be counted at 217."""
+TUNINGS = (-0.4, 0.4)
+"""Octaves by which all sound is lower or higher."""
+BENEATH, CLEAN = 0.12, 0.2
+"""Shares of the segments with another piece beneath, and of the pieces heard as they are."""
 SEGMENTS = (2, 6)
 """A lane stays with a piece for so many segments (from, up to)."""
 
@@ -57,6 +64,7 @@ class Rows:
     name: str
     bands: np.ndarray
     targets: np.ndarray
+    tempo: float = 0.0
 
 
 COLUMNS = ("beat", "down", "down_known", "pulse", "known", "cos", "sin", "phase_known")
@@ -99,30 +107,25 @@ def read(split: str, known: dict[str, Rows]) -> dict[str, Rows]:
         if path.stem not in known:
             bands = np.load(path, mmap_mode="r")
             labels = dataset.load_labels(MUSIC / split / path.stem)
-            known[path.stem] = Rows(path.stem, bands, targets_of(labels, len(bands)))
+            targets = targets_of(labels, len(bands))
+            known[path.stem] = Rows(path.stem, bands, targets, labels["tempo"])
         out[path.stem] = known[path.stem]
     return out
 
 
 def equaliser(rng: np.random.Generator) -> tuple[np.ndarray, float]:
     """Gains float32 (PLAIN,) over the bands, smooth in frequency, and a noise floor."""
-    octaves = np.concatenate(
-        [
-            np.log2(row[3]) + np.arange(n) / n * np.log2(row[4] / row[3])
-            for row, n in zip(WINDOWS, BANDS, strict=True)
-        ]
-    )
     knots = np.linspace(5, 14, 6)
-    decibels = np.interp(octaves, knots, rng.normal(0, 5, 6)) + rng.normal(0, 3)
+    decibels = np.interp(OCTAVES, knots, rng.normal(0, 5, 6)) + rng.normal(0, 3)
     floor = 10 ** rng.uniform(-3, 0.3) if rng.random() < 0.5 else 0.0
     return (10 ** (decibels / 20)).astype(np.float32), float(floor)
 
 
 class Lane:
-    """One listener of the batch."""
+    """One listener of the batch; `plain` hears every piece as it is."""
 
-    def __init__(self, rng: np.random.Generator, hops: int) -> None:
-        self._rng, self._hops = rng, hops
+    def __init__(self, rng: np.random.Generator, hops: int, plain: bool = False) -> None:
+        self._rng, self._hops, self._plain = rng, hops, plain
         self._left = 0
 
     def next(self, pieces: list[Rows]) -> tuple[np.ndarray, np.ndarray, bool]:
@@ -135,14 +138,27 @@ class Lane:
         at = self._at + self._speed * np.arange(-lead, self._hops)
         self._at = int(at[-1] + self._speed)
         at = at[: np.searchsorted(at, len(self._piece.bands) - 1)]
-        bands = 10.0 ** _between(self._piece.bands, at)[:, self._tuning] - 1.0
-        noise = self._floor * self._rng.exponential(1.0, bands.shape).astype(np.float32)
-        bands = np.log10(1.0 + bands * self._gains + noise)
+        bands = _between(self._piece.bands, at)
+        if not self._clean:
+            bands = self._disturbed(bands, pieces)
         rows = np.zeros((self._hops, WIDTH), np.float32)
         targets = np.zeros((self._hops, len(COLUMNS)), np.float32)
         rows[: len(bands) - lead] = with_rises(bands)[lead:]
         targets[: len(bands) - lead] = _between(self._piece.targets, at[lead:])
         return rows, targets, begins
+
+    def _disturbed(self, bands: np.ndarray, pieces: list[Rows]) -> np.ndarray:
+        """The bands of a segment as they might have come in."""
+        rng = self._rng
+        bands = (10.0 ** bands[:, self._tuning] - 1.0) * self._gains
+        if rng.random() < BENEATH:
+            other = pieces[rng.integers(len(pieces))].bands
+            start = int(rng.integers(max(1, len(other) - len(bands))))
+            part = other[start : start + len(bands)].astype(np.float32)
+            bands = beneath(bands, 10.0**part - 1.0, rng)
+        bands = stirred(bands, rng)
+        noise = self._floor * rng.exponential(1.0, bands.shape).astype(np.float32)
+        return np.log10(1.0 + bands + noise)
 
     def _begin(self, pieces: list[Rows]) -> None:
         rng = self._rng
@@ -151,18 +167,17 @@ class Lane:
         self._at = 0 if rng.random() < 0.3 else int(rng.integers(last))
         self._left = int(rng.integers(*SEGMENTS, endpoint=True))
         self._gains, self._floor = equaliser(rng)
-        self._speed = rng.uniform(*SPEEDS)
-        self._tuning = tuned(int(rng.integers(-2, 3)))
-        if rng.random() < 0.3:
-            self._gains, self._floor, self._speed = np.ones_like(self._gains), 0.0, 1.0
+        self._speed = self._drawn_speed()
+        self._tuning = tuned(rng.uniform(*TUNINGS))
+        self._clean = self._plain or rng.random() < CLEAN
 
-
-def tuned(steps: int) -> np.ndarray:
-    """Which band stands in for each when all sound is so many bands higher; the last are held."""
-    ends = np.cumsum(BANDS)
-    parts = [np.clip(np.arange(b - n, b) - steps, b - n, b - 1)
-             for n, b in zip(BANDS, ends, strict=True)]  # fmt: skip
-    return np.concatenate(parts)
+    def _drawn_speed(self) -> float:
+        if self._plain:
+            return 1.0
+        low, high, tempo = *SPEEDS, self._piece.tempo
+        if tempo:
+            low, high = max(low, min(1.0, TEMPI[0] / tempo)), min(high, max(1.0, TEMPI[1] / tempo))
+        return self._rng.uniform(low, high)
 
 
 def _between(rows: np.ndarray, at: np.ndarray) -> np.ndarray:

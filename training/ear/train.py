@@ -15,34 +15,41 @@ import numpy as np
 import torch
 
 from engine import clock
-from training.ear.model import Ear, loss_of, total
+from training.ear.model import HIDDEN, Ear, loss_of, total, widened
 from training.ear.rows import OUT, Lane, read, write_bands
 
 LANES, HOPS = 32, 940
 RATE, LEAST_RATE = 3e-3, 1e-4
 WARM_STEPS = 50
-AVERAGE = 0.995
+AVERAGE, DECAY = 0.995, 1e-3
 EVERY = 100
 """Steps after which it is saved, validated and new pieces are looked for."""
 
 
-def train(minutes: float, name: str = "state", rate: float = RATE, seed: int = 4) -> None:
+def train(
+    minutes: float, name: str = "state", rate: float = RATE, seed: int = 4,
+    start: str = "", hidden: int = HIDDEN,
+) -> None:
     """Teach for so many minutes of this machine's time, from where it was left.
 
-    `rate` is where the steps begin; taken up again, better lower than at first.
+    `rate` is where the steps begin; taken up again, better lower than at first. A new name begins
+    with `hidden` units; where `start` names another state, it begins as that one, widened.
     """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    model, optimiser, average, step = _load(OUT / f"{name}.pt")
+    model, optimiser, average, step = _load(OUT / f"{name}.pt", hidden)
     rng = np.random.default_rng((seed, step))
     lanes = [Lane(np.random.default_rng((seed, step, k)), HOPS) for k in range(LANES)]
     pieces = _pieces("train", known := {})
     if step == 0:
-        _standardise(model, pieces, rng)
+        if start:
+            model.load_state_dict(widened(load_average(start), hidden).state_dict())
+        else:
+            _standardise(model, pieces, rng)
         average.load_state_dict(model.state_dict())
     valid = _pieces("valid", {})
-    start, state, sums = clock.monotonic(), None, {}
-    while (share := (clock.monotonic() - start) / (60 * minutes)) < 1.0:
+    began, state, sums = clock.monotonic(), None, {}
+    while (share := (clock.monotonic() - began) / (60 * minutes)) < 1.0:
         for group in optimiser.param_groups:
             group["lr"] = _rate(rate, share, step)
         rows, targets, begins = map(np.array, zip(*(x.next(pieces) for x in lanes), strict=True))
@@ -66,9 +73,10 @@ def train(minutes: float, name: str = "state", rate: float = RATE, seed: int = 4
 
 
 def validate(model: Ear, pieces: list) -> dict[str, float]:
-    """Losses on the first 40 s of some pieces."""
-    lanes = [Lane(np.random.default_rng((9, k)), 4 * HOPS) for k in range(24)]
-    rows, targets, _ = map(np.array, zip(*(x.next(pieces) for x in lanes), strict=True))
+    """Losses on 40 s of every piece as it is."""
+    lanes = [Lane(np.random.default_rng((9, k)), 4 * HOPS, plain=True) for k in range(len(pieces))]
+    heard = [lane.next([piece]) for lane, piece in zip(lanes, pieces, strict=True)]
+    rows, targets, _ = map(np.array, zip(*heard, strict=True))
     with torch.no_grad():
         out, _ = model.eval()(torch.from_numpy(rows))
         return {k: float(v) for k, v in loss_of(out, torch.from_numpy(targets)).items()}
@@ -118,12 +126,15 @@ def _save(path: Path, model: Ear, optimiser, average: Ear, step: int) -> None:
     part.rename(path)
 
 
-def _load(path: Path) -> tuple[Ear, torch.optim.Optimizer, Ear, int]:
-    model, average = Ear(), Ear()
-    optimiser = torch.optim.AdamW(model.parameters(), RATE, weight_decay=1e-4)
-    if not path.exists():
+def _load(path: Path, hidden: int = HIDDEN) -> tuple[Ear, torch.optim.Optimizer, Ear, int]:
+    """What was saved, as wide as it was; else a new one."""
+    state = torch.load(path, weights_only=True) if path.exists() else None
+    if state is not None:
+        hidden = state["model"]["out.weight"].shape[1]
+    model, average = Ear(hidden), Ear(hidden)
+    optimiser = torch.optim.AdamW(model.parameters(), RATE, weight_decay=DECAY)
+    if state is None:
         return model, optimiser, average, 0
-    state = torch.load(path, weights_only=True)
     model.load_state_dict(state["model"])
     average.load_state_dict(state["average"])
     optimiser.load_state_dict(state["optimiser"])
