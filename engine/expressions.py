@@ -1,9 +1,13 @@
 """`"1 + 0.3*bass^2"` to a safe compiled function.
 
-The text is parsed to a syntax tree; every node is checked against a whitelist; the checked tree
-is compiled once. Names are limited to those given, calls to the fixed list FUNCTIONS; there are
-no attributes, subscripts, strings, lambdas or comprehensions. `^` and `**` are both power. A
-compiled expression maps a dict of names to a finite float; what is no number becomes 0.
+The text is parsed to a syntax tree; every node is checked against a whitelist and rebuilt; the
+rebuilt tree is compiled once. Names are limited to those given (`drums.level` among them), calls
+to the rows of functions.py; there are no subscripts, strings, lambdas or comprehensions. `^` and
+`**` are both power. A compiled expression maps a dict of names to a finite float; what is no
+number becomes 0.
+
+A call that remembers becomes a Register: its value is looked up like a name, under its own text;
+registers.py steps it once a hop. Where it has not been stepped yet, what it begins with stands in.
 """
 
 from __future__ import annotations
@@ -11,160 +15,202 @@ from __future__ import annotations
 import ast
 import difflib
 import math
+import re
+import warnings
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from engine.errors import ExpressionError
-
-Expression = Callable[[Mapping[str, float]], float]
+from engine.functions import CONSTANTS, FUNCTIONS, Function
 
 MAX_LENGTH = 500
 MAX_DEPTH = 30
 MAX_POWER = 64.0
+MAX_ARGUMENTS = 32
 
 
-def _clamp(x: float, low: float = 0.0, high: float = 1.0) -> float:
-    return min(high, max(low, x))
+Compiled = Callable[[Mapping[str, float]], float]
 
 
-def _mix(a: float, b: float, k: float) -> float:
-    return a + (b - a) * k
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A call that remembers.
+
+    `key` is its text in full and the name of its value, `function` a row of FUNCTIONS; what the
+    `arguments` give for the names of a hop is its next step.
+    """
+
+    key: str
+    function: str
+    arguments: tuple[Compiled, ...] = field(compare=False)
 
 
-def _step(edge: float, x: float) -> float:
-    return 1.0 if x >= edge else 0.0
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled text. Called with a mapping of names it gives a finite float.
+
+    `registers` are those that it asks, each after those that it asks itself.
+    """
+
+    text: str
+    value: Compiled = field(compare=False)
+    registers: tuple[Register, ...] = ()
+
+    def __call__(self, names: Mapping[str, float]) -> float:
+        return self.value(names)
 
 
-def _smoothstep(a: float, b: float, x: float) -> float:
-    k = _clamp((x - a) / (b - a)) if a != b else _step(a, x)
-    return k * k * (3.0 - 2.0 * k)
-
-
-def _pulse(phase: float, decay: float = 0.25) -> float:
-    """1 where the phase is whole, falling by e every `decay` of a turn."""
-    return math.exp(-(phase % 1.0) / max(decay, 1e-6))
-
-
-def _tri(phase: float) -> float:
-    return 1.0 - abs(2.0 * (phase % 1.0) - 1.0)
-
-
-def _saw(phase: float) -> float:
-    return phase % 1.0
-
-
-def _square(phase: float) -> float:
-    return 1.0 if phase % 1.0 < 0.5 else 0.0
-
-
-def _wave(phase: float) -> float:
-    return 0.5 - 0.5 * math.cos(2.0 * math.pi * phase)
-
-
-def _dice(x: float) -> float:
-    """A new random 0..1 for each whole number: hash of the integer part (PCG-like mixing)."""
-    n = (int(math.floor(x)) * 747796405 + 2891336453) & 0xFFFFFFFF
-    n = ((n >> ((n >> 28) + 4)) ^ n) * 277803737 & 0xFFFFFFFF
-    return ((n >> 22) ^ n) / 0xFFFFFFFF
-
-
-def _power(a: float, b: float) -> float:
-    return math.pow(a, _clamp(b, -MAX_POWER, MAX_POWER))
-
-
-FUNCTIONS: dict[str, tuple[Callable[..., float], int, int, str]] = {
-    "sin": (math.sin, 1, 1, "sine of radians"),
-    "cos": (math.cos, 1, 1, "cosine of radians"),
-    "tan": (math.tan, 1, 1, "tangent of radians"),
-    "sqrt": (math.sqrt, 1, 1, "square root"),
-    "exp": (math.exp, 1, 1, "e to the power"),
-    "log": (math.log, 1, 1, "natural logarithm"),
-    "abs": (abs, 1, 1, "size without sign"),
-    "floor": (math.floor, 1, 1, "next whole number below"),
-    "ceil": (math.ceil, 1, 1, "next whole number above"),
-    "min": (min, 2, 8, "smallest"),
-    "max": (max, 2, 8, "largest"),
-    "clamp": (_clamp, 1, 3, "clamp(x, low=0, high=1)"),
-    "mix": (_mix, 3, 3, "mix(a, b, k): a at k 0, b at k 1"),
-    "step": (_step, 2, 2, "step(edge, x): 1 from the edge on"),
-    "smoothstep": (_smoothstep, 3, 3, "smoothstep(a, b, x): eased 0..1 between a and b"),
-    "pulse": (_pulse, 1, 2, "pulse(phase, decay=0.25): 1 at whole numbers, then falling"),
-    "wave": (_wave, 1, 1, "wave(phase): 0 at whole numbers, smoothly 1 half way"),
-    "tri": (_tri, 1, 1, "triangle 0..1..0 over a turn"),
-    "saw": (_saw, 1, 1, "rising 0..1 over a turn"),
-    "square": (_square, 1, 1, "1 for the first half of a turn, else 0"),
-    "dice": (_dice, 1, 1, "dice(beat): a new random 0..1 for each whole number"),
-}
-CONSTANTS = {"pi": math.pi, "tau": math.tau}
-
-_BINARY = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Mod, ast.Pow)
-_UNARY = (ast.UAdd, ast.USub, ast.Not)
-_COMPARE = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
-
-
-def compile_expression(text: str, names: Collection[str]) -> Expression:
+def compile_expression(text: str, names: Collection[str], memory: bool = True) -> Expression:
     """Compile `text` over `names` to a function of a mapping from name to number.
 
-    Raises ExpressionError with a one-line reason: a wrong name (with a near one), a call that is
-    not in FUNCTIONS, a wrong number of arguments, or anything that is not arithmetic.
+    Without `memory` the functions that remember are refused, where nobody steps them. Raises
+    ExpressionError with a one-line reason: a wrong name (with a near one), a call that is not in
+    FUNCTIONS, wrong arguments, or anything that is not arithmetic.
     """
+    return _compiled(text, frozenset(names), memory)
+
+
+@lru_cache(4096)
+def _compiled(text: str, names: frozenset[str], memory: bool) -> Expression:
+    checker = _Checker(names, memory)
+    body = checker.check(_parsed(text))
+    return Expression(text, _function(body), tuple(checker.registers.values()))
+
+
+def _parsed(text: str) -> ast.expr:
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"longer than {MAX_LENGTH} characters")
+    plain = re.sub(r"\bin\b", "in_", text.replace("^", "**")).strip()  # `in` is a kind of ease
     try:
-        tree = ast.parse(text.replace("^", "**").strip(), mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(plain, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = getattr(error, "msg", None) or "not an expression"
         raise ExpressionError(f"not an expression ({reason})") from None
-    body = _checked(tree.body, frozenset(names), 0)
-    arguments = ast.arguments([], [ast.arg("_v")], None, [], [], None, [])
-    code = compile(
-        ast.fix_missing_locations(ast.Expression(ast.Lambda(arguments, body))), "<preset>", "eval"
-    )
-    scope = {f"_f_{name}": row[0] for name, row in FUNCTIONS.items()}
-    # What is evaluated is the lambda built from checked nodes, never the user's text.
-    raw = eval(code, {"__builtins__": {}, "_power": _power, **scope})  # noqa: S307
-    return _guarded(raw)
 
 
-def _guarded(raw: Callable[[Mapping[str, float]], float]) -> Expression:
-    def value(names: Mapping[str, float]) -> float:
-        try:
-            result = float(raw(names))
-        except (ArithmeticError, ValueError):
-            return 0.0
-        return result if math.isfinite(result) else 0.0
+_SHELL = """
+def value(_v):
+    try:
+        x = _body * 1.0
+    except (ArithmeticError, ValueError, LookupError):
+        return 0.0
+    return x if x - x == 0.0 else 0.0
+"""
+_SCOPE = {
+    "__builtins__": {},
+    **{kind.__name__: kind for kind in (ArithmeticError, ValueError, LookupError)},
+    "_pow": math.pow,
+    "_power": lambda a, b: math.pow(a, min(MAX_POWER, max(-MAX_POWER, b))),
+    **{f"_f_{name}": row.of for name, row in FUNCTIONS.items() if callable(row.of)},
+}
 
-    return value
+
+def _function(body: ast.expr) -> Compiled:
+    """The shell around a checked tree. Only what the checker built is run, never a user's text."""
+    tree = ast.parse(_SHELL)
+    tree.body[0].body[0].body[0].value.left = body
+    scope = dict(_SCOPE)
+    exec(compile(ast.fix_missing_locations(tree), "<expression>", "exec"), scope)  # noqa: S102
+    return scope["value"]
 
 
-def _checked(node: ast.expr, names: frozenset[str], depth: int) -> ast.expr:
-    """A copy of the node made of allowed parts only, names turned into lookups."""
-    if depth > MAX_DEPTH:
-        raise ExpressionError(f"nested deeper than {MAX_DEPTH}")
+_BINARY = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Mod)
+_UNARY = (ast.UAdd, ast.USub, ast.Not)
+_COMPARE = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+_VALUES = ast.Name("_v", ast.Load())
 
-    def check(child: ast.expr) -> ast.expr:
-        return _checked(child, names, depth + 1)
 
-    match node:
-        case ast.Constant(value=bool() | int() | float() as value):
-            return ast.Constant(_number(value))
-        case ast.Name(id=name):
-            return _lookup(name, names)
-        case ast.BinOp(left, ast.Pow(), right):
-            return ast.Call(ast.Name("_power", ast.Load()), [check(left), check(right)], [])
-        case ast.BinOp(left, op, right) if isinstance(op, _BINARY):
-            return ast.BinOp(check(left), op, check(right))
-        case ast.UnaryOp(op, operand) if isinstance(op, _UNARY):
-            return ast.UnaryOp(op, check(operand))
-        case ast.BoolOp(op, values):
-            return ast.BoolOp(op, [check(value) for value in values])
-        case ast.Compare(left, ops, rest) if all(isinstance(op, _COMPARE) for op in ops):
-            return ast.Compare(check(left), ops, [check(value) for value in rest])
-        case ast.IfExp(test, body, orelse):
-            return ast.IfExp(check(test), check(body), check(orelse))
-        case ast.Call(ast.Name(id=name), args, []):
-            return _call(name, [check(arg) for arg in args])
-        case _:
-            raise ExpressionError("only arithmetic, comparisons, `a if b else c` and functions")
+class _Checker:
+    """Rebuilds a tree out of allowed parts only, and gathers its registers by key."""
+
+    def __init__(self, names: frozenset[str], memory: bool) -> None:
+        self._names, self._memory = names, memory
+        self.registers: dict[str, Register] = {}
+
+    def check(self, node: ast.expr, depth: int = 0) -> ast.expr:
+        if depth > MAX_DEPTH:
+            raise ExpressionError(f"nested deeper than {MAX_DEPTH}")
+
+        def check(child: ast.expr) -> ast.expr:
+            return self.check(child, depth + 1)
+
+        match node:
+            case ast.Constant(value=bool() | int() | float() as value):
+                return ast.Constant(_number(value))
+            case ast.Name() | ast.Attribute():
+                return self._lookup(_dotted(node))
+            case ast.BinOp(left, ast.Pow(), right):
+                return _power(check(left), check(right))
+            case ast.BinOp(left, op, right) if isinstance(op, _BINARY):
+                return ast.BinOp(check(left), op, check(right))
+            case ast.UnaryOp(op, operand) if isinstance(op, _UNARY):
+                return ast.UnaryOp(op, check(operand))
+            case ast.BoolOp(op, values):
+                return ast.BoolOp(op, [check(value) for value in values])
+            case ast.Compare(left, ops, rest) if all(isinstance(op, _COMPARE) for op in ops):
+                return ast.Compare(check(left), ops, [check(value) for value in rest])
+            case ast.IfExp(test, body, orelse):
+                return ast.IfExp(check(test), check(body), check(orelse))
+            case ast.Call(ast.Name(id=name)):
+                return self._call(_row(name), node, depth)
+            case _:
+                raise ExpressionError("only arithmetic, comparisons, `a if b else c` and functions")
+
+    def _lookup(self, name: str) -> ast.expr:
+        if name in CONSTANTS:
+            return ast.Constant(CONSTANTS[name])
+        if name in self._names:
+            return ast.Subscript(_VALUES, ast.Constant(name), ast.Load())
+        known = [*self._names, *CONSTANTS]
+        raise ExpressionError(f"unknown name '{name}'{near(name, known)}")
+
+    def _call(self, row: Function, node: ast.Call, depth: int) -> ast.expr:
+        given = _bound(row, node)
+        if isinstance(row.of, str):
+            return self._written(row.of, given, depth)
+        if row.beats and isinstance(next(iter(given.values())), ast.Constant):
+            return self._written(row.beats, given, depth)
+        arguments = [
+            ast.Constant(arg.id) if name == row.word else self.check(arg, depth + 1)
+            for name, arg in given.items()
+        ]
+        if row.at_first:
+            return self._register(row, given, arguments)
+        return ast.Call(ast.Name(f"_f_{row.name}", ast.Load()), arguments, [])
+
+    def _written(self, text: str, given: Mapping[str, ast.expr], depth: int) -> ast.expr:
+        """What a call is short for."""
+        return self.check(_Replaced(given).visit(ast.parse(text, mode="eval").body), depth + 1)
+
+    def _register(
+        self, row: Function, given: Mapping[str, ast.expr], arguments: list[ast.expr]
+    ) -> ast.expr:
+        """The value of a register where there is one, else what it begins with."""
+        if not self._memory:
+            raise ExpressionError(f"{row.name} remembers, which is not possible here")
+        key = f"{row.name}({', '.join(map(ast.unparse, given.values()))})"
+        if key not in self.registers:
+            self.registers[key] = Register(key, row.name, tuple(map(_function, arguments)))
+        there = ast.Compare(ast.Constant(key), [ast.In()], [_VALUES])
+        value = ast.Subscript(_VALUES, ast.Constant(key), ast.Load())
+        begins = dict(zip(given, arguments, strict=True)).get(row.at_first)
+        return ast.IfExp(there, value, begins or ast.Constant(float(row.at_first)))
+
+
+class _Replaced(ast.NodeTransformer):
+    """Puts the arguments of a call where their names stand in what it is short for."""
+
+    def __init__(self, given: Mapping[str, ast.expr]) -> None:
+        self._given = given
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        return ast.Call(node.func, [self.visit(arg) for arg in node.args], [])
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._given.get(node.id, node)
 
 
 def _number(value: float) -> float:
@@ -174,23 +220,58 @@ def _number(value: float) -> float:
         raise ExpressionError("a number is too large") from None
 
 
-def _lookup(name: str, names: frozenset[str]) -> ast.expr:
-    if name in CONSTANTS:
-        return ast.Constant(CONSTANTS[name])
-    if name in names:
-        return ast.Subscript(ast.Name("_v", ast.Load()), ast.Constant(name), ast.Load())
-    known = [*names, *CONSTANTS]
-    raise ExpressionError(f"unknown name '{name}'{near(name, known)}")
+def _dotted(node: ast.expr) -> str:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        raise ExpressionError(f".{parts[-1]} belongs to no name")
+    return ".".join((node.id, *reversed(parts)))
 
 
-def _call(name: str, args: list[ast.expr]) -> ast.expr:
+def _power(base: ast.expr, exponent: ast.expr) -> ast.expr:
+    """Bounded. A whole exponent is quickest; a root of what is below 0 must not become complex."""
+    if not isinstance(exponent, ast.Constant):
+        return ast.Call(ast.Name("_power", ast.Load()), [base, exponent], [])
+    number = ast.Constant(min(MAX_POWER, max(-MAX_POWER, exponent.value)))
+    if number.value.is_integer():
+        return ast.BinOp(base, ast.Pow(), number)
+    return ast.Call(ast.Name("_pow", ast.Load()), [base, number], [])
+
+
+def _row(name: str) -> Function:
     if name not in FUNCTIONS:
         raise ExpressionError(f"unknown function '{name}'{near(name, FUNCTIONS)}")
-    _, fewest, most, _ = FUNCTIONS[name]
-    if not fewest <= len(args) <= most:
-        count = f"{fewest}" if fewest == most else f"{fewest} to {most}"
-        raise ExpressionError(f"{name} takes {count} arguments, not {len(args)}")
-    return ast.Call(ast.Name(f"_f_{name}", ast.Load()), args, [])
+    return FUNCTIONS[name]
+
+
+def _bound(row: Function, node: ast.Call) -> dict[str, ast.expr]:
+    """The arguments of a call by name, defaults filled in."""
+    names = [*row.needed, *row.defaults]
+    extra = len(node.args) - len(names)
+    if row.more and 0 < extra <= MAX_ARGUMENTS:
+        names += [f"{n}" for n in range(extra)]
+    given = dict(zip(names, node.args, strict=False))
+    for keyword in node.keywords:
+        if keyword.arg not in names or keyword.arg in given:
+            raise ExpressionError(f"{row.name} takes no {keyword.arg}: {row.form}")
+        given[keyword.arg] = keyword.value
+    values = {**row.defaults, **given}
+    if len(node.args) > len(names) or not all(name in values for name in names):
+        raise ExpressionError(f"wrong number of arguments: {row.form}")
+    if row.pairs and len(values) % 2 == 0:
+        raise ExpressionError(f"a point has two numbers: {row.form}")
+    if row.word:
+        values[row.word] = _word(row, values[row.word])
+    return {name: values[name] for name in names}
+
+
+def _word(row: Function, node: ast.expr) -> ast.Name:
+    word = node.id.rstrip("_") if isinstance(node, ast.Name) else ast.unparse(node)
+    if word not in row.words:
+        raise ExpressionError(f"{row.name}: unknown {row.word} '{word}'{near(word, row.words)}")
+    return ast.Name(word, ast.Load())
 
 
 def near(word: str, known: Collection[str]) -> str:

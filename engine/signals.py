@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from engine.expressions import FUNCTIONS
+from engine import functions
 from engine.followers import AutoGain, Envelope, Hits, HueFollower, RunningClock
 from engine.params import BANDS, PARAMS
 from engine.records import Beat, Features, Signals
@@ -180,10 +180,7 @@ def time_values(beat: Beat, time: float) -> dict[str, float]:
         "bar": count / 4.0 % 1.0,
         "phrase": count / 16.0 % 1.0,
         "bpm": beat.bpm,
-        "onbeat": _pulse(count, ONBEAT_FALL_BEATS),
+        "onbeat": functions.pulse(count, ONBEAT_FALL_BEATS),
         "toggle": float(int(count) % 2),
-        "random": _dice(count),
+        "random": functions.dice(count),
     }
-
-
-_pulse, _dice = FUNCTIONS["pulse"][0], FUNCTIONS["dice"][0]
