@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 SOURCE = "cue"
 """Who sends the events of cues."""
-NAMES = ("macros.", "knob")
-"""Beginnings of addresses that are names in expressions, and so have to be known first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +82,9 @@ class Keyframes:
         value = here.at(names)
         if here.expression is not None or n + 1 == len(self.times) or time <= self.times[n]:
             return value
-        k = (time - self.times[n]) / (self.times[n + 1] - self.times[n])
-        return value + (self.values[n + 1].at(names) - value) * k
+        then, k = self.values[n + 1], (time - self.times[n]) / (self.times[n + 1] - self.times[n])
+        end = then.at(names if then.expression is None else {**names, "t": self.times[n + 1]})
+        return value + (end - value) * k
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ class Track:
 class Cues:
     """All cues of a show, sorted by what they touch; made by `Cues.of`.
 
-    `first` are the addresses with numbers that are names in expressions, `then` the others.
+    Of the addresses with numbers, `knobs` and `macros` are names in expressions and come first.
     """
 
     cues: tuple[Cue, ...] = ()
@@ -131,7 +130,8 @@ class Cues:
     words: Track = Track((), ())
     lines: Track = Track((), ())
     presets: tuple[Cue, ...] = ()
-    first: tuple[str, ...] = ()
+    knobs: tuple[str, ...] = ()
+    macros: tuple[str, ...] = ()
     then: tuple[str, ...] = ()
 
     @classmethod
@@ -149,8 +149,9 @@ class Cues:
             Track.of([cue for cue in cues if cue.words]),
             Track.of([cue for cue in cues if cue.line is not None]),
             tuple(cue for cue in cues if cue.preset is not None),
-            tuple(address for address in numbers if address.startswith(NAMES)),
-            tuple(address for address in numbers if not address.startswith(NAMES)),
+            tuple(address for address in numbers if address.startswith("knob")),
+            tuple(address for address in numbers if address.startswith("macros.")),
+            tuple(address for address in numbers if not address.startswith(("knob", "macros."))),
         )
 
     def __bool__(self) -> bool:
@@ -187,6 +188,14 @@ class Cued:
 
 
 NOTHING = Cued()
+NO_CUES = Cues()
+
+
+def move_knobs(
+    cues: Cues, time: float, beat: Beat, names: dict[str, float], hands: Collection[str]
+) -> None:
+    """Turn the knobs in `names` that cues turn; `hands` are the addresses that a hand holds."""
+    _move(cues, cues.knobs, time, beat, names, hands)
 
 
 def cued(
@@ -194,17 +203,12 @@ def cued(
 ) -> Cued:
     """What the cues say at `time` seconds with that Beat.
 
-    `names` are those of expressions; macros and knobs that cues move are changed in it, but for
-    those in `hands`, the addresses that a hand has taken.
+    `names` are those of the look's expressions; the macros that cues move are changed in it.
     """
     if not cues:
         return NOTHING
+    _move(cues, cues.macros, time, beat, names, hands)
     numbers: dict[str, tuple[float, float]] = {}
-    for address in cues.first:  # what the others say may depend on these
-        if address not in hands:
-            keep, add = _number(cues, address, time, beat, names)
-            name = address.removeprefix("macros.")
-            names[name] = min(1.0, max(0.0, keep * names.get(name, 0.0) + add))
     for address in cues.then:
         numbers[address] = _number(cues, address, time, beat, names)
     prompts, keep = [], 1.0
@@ -216,6 +220,17 @@ def cued(
         numbers, tuple(reversed(prompts)), keep, negative.negative if negative else None,
         _texts(cues, time, beat),
     )
+
+
+def _move(
+    cues: Cues, addresses: Collection[str], time: float, beat: Beat, names: dict[str, float],
+    hands: Collection[str],
+) -> None:
+    for address in addresses:
+        name = address.removeprefix("macros.")
+        if address not in hands and name in names:
+            keep, add = _number(cues, address, time, beat, names)
+            names[name] = min(1.0, max(0.0, keep * names[name] + add))
 
 
 def _number(
@@ -257,5 +272,5 @@ def preset_events(cues: Cues, before: Beat, now: Beat) -> list[ControlEvent]:
             due = before.beat < cue.at.beats <= now.beat
             time = now.time - (now.beat - cue.at.beats) * 60.0 / now.bpm
         if due:
-            events.append(ControlEvent(time, "preset", cue.preset or "", SOURCE))
+            events.append(ControlEvent(time, "preset.now", cue.preset or "", SOURCE))
     return sorted(events, key=lambda event: event.time)

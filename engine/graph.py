@@ -13,11 +13,13 @@ from dataclasses import replace
 import numpy as np
 
 from engine.audio.tempo_desk import TempoDesk
+from engine.cues import preset_events
 from engine.director import Director
 from engine.records import (
     HOP,
     HOP_SECONDS,
     AudioBlock,
+    Beat,
     ControlEvent,
     Controls,
     Moment,
@@ -47,6 +49,7 @@ class Graph:
         self._signals = SignalMaker()
         self._settings = USUAL
         self._director = Director(show)
+        self._cued = Beat(-1.0, -1.0)  # up to where cues have chosen presets
 
     @property
     def time(self) -> float:
@@ -63,6 +66,7 @@ class Graph:
         block = AudioBlock(self._hops * HOP, samples)
         self._hops += 1
         passed, self._passed = self._passed, 0
+        events = [*events, *self._cue_events(block.time)]
         controls = self._controls(events)
         features, beat = self.tempo.process(block)
         if self._hops % SETTINGS_HOPS == 1:
@@ -78,6 +82,12 @@ class Graph:
         moment = Moment(block.time, signals, controls, pose, playing=playing)
         self.moment = replace(moment, velocity=velocity(block.time, moment, self.show))
         return self.moment
+
+    def _cue_events(self, time: float) -> list[ControlEvent]:
+        """Presets that cues choose up to the end of this hop."""
+        heard = self.moment.signals.beat
+        before, self._cued = self._cued, replace(heard, time=time, beat=heard.at(time))
+        return preset_events(self.show.cues, before, self._cued)
 
     def _controls(self, events: Sequence[ControlEvent]) -> Controls:
         if not events:

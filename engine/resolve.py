@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from engine.cues import NO_CUES, cued, move_knobs
 from engine.params import CLOCKS, KNOBS, PARAMS, SIGNALS
 from engine.records import Beat, FrameParams, Leaving, Moment, Pose, Prompt, Signals
 from engine.scenes import Shown, shown_at
@@ -34,7 +35,7 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
     if controls.freeze:
         time = moment.time
     shown = shown_at(time, moment, show)
-    looks = _looks(time, moment, shown)
+    looks = _looks(time, moment, shown, show)
     before, after = looks[0], looks[-1]
     drawn = before if shown.k < 0.5 else after
     structured = after if before.look.source == after.look.source else drawn
@@ -49,7 +50,7 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         beat=after.names["beat"],
         bpm=moment.signals.beat.bpm,
         prompts=tuple(prompt for group in prompts for prompt in group) or (looks[-1].fallback(),),
-        negative=looks[-1].look.negative,
+        negative=looks[-1].negative,
         seed=looks[-1].number("seed"),
         strength=_number("strength", looks),
         guidance=_number("guidance", looks),
@@ -90,28 +91,32 @@ def velocity(time: float, moment: Moment, show: Show) -> Pose:
     """The motion a second at `time`, from the `motion.*` numbers of the look."""
     if moment.controls.freeze:
         return Pose()
-    looks = _looks(time, moment, shown_at(time, moment, show))
+    looks = _looks(time, moment, shown_at(time, moment, show), show)
     zoom, angle, x, y = (_number(f"motion.{key}", looks) for key in ("zoom", "angle", "x", "y"))
     return Pose(math.log(zoom), angle, x, y)
 
 
 def hearing(time: float, moment: Moment, show: Show) -> HearingSettings:
     """How the look, or a hand, wants the next hop to be heard."""
-    looks = _looks(time, moment, shown_at(time, moment, show))
+    looks = _looks(time, moment, shown_at(time, moment, show), show)
     return HearingSettings.of({name: _number(name, looks) for name in HEARING})
 
 
-def _looks(time: float, moment: Moment, shown: Shown) -> tuple[Seen, ...]:
+def _looks(time: float, moment: Moment, shown: Shown, show: Show) -> tuple[Seen, ...]:
     """The look that is shown, behind the one that it takes over from while that is still seen."""
-    hands = moment.controls
+    hands, cues = moment.controls, show.cues
     if hands.hush:  # the safe look is as it was written, but for the knobs
-        hands = replace(hands, values=_NOTHING, texts=_NOTHING)
+        hands, cues = replace(hands, values=_NOTHING, texts=_NOTHING), NO_CUES
     shares = ((shown.before, 1.0 - shown.k), (shown.after, shown.k))
-    names = names_at(time, moment)
-    return tuple(
-        Seen(look, share, look_names(look, names, hands.values), hands)
-        for look, share in (shares if shown.changing else ((shown.after, 1.0),))
-    )
+    names, beat = names_at(time, moment), moment.signals.beat
+    move_knobs(cues, time, beat, names, hands.values)
+    looks = []
+    for look, share in shares if shown.changing else ((shown.after, 1.0),):
+        own = look_names(look, names, hands.values)
+        said = cued(cues, time, beat, own, hands.values)
+        heard = replace(hands, texts={**said.texts, **hands.texts}) if said.texts else hands
+        looks.append(Seen(look, share, own, heard, said))
+    return tuple(looks)
 
 
 def _number(name: str, looks: Sequence[Seen]) -> float:

@@ -6,9 +6,10 @@ together to a frame. Pure; made anew for each frame.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.cues import NOTHING, Cued
 from engine.params import MACRO
 from engine.records import Controls, Effect, Layer, Prompt
 from engine.sequences import shares
@@ -22,18 +23,25 @@ UNTOUCHED = Controls()
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A look with its `share` of the picture, what its names are worth, and the hands."""
+    """A look with its `share` of the picture, what its names are worth, the hands, and what cues
+    say between the look and the hand."""
 
     look: Preset
     share: float
     names: Mapping[str, float]
     hands: Controls = UNTOUCHED
+    cued: Cued = NOTHING
 
     def number(self, name: str) -> float:
         """A row of params.PARAMS, as the hand or the look says it."""
         value = self.look.numbers[name]
         taken = self.hands.values.get(name)
-        return value.at(self.names) if taken is None else value.param.clamp(taken)
+        return self._cued(value, name) if taken is None else value.param.clamp(taken)
+
+    @property
+    def negative(self) -> str:
+        """What is not to be seen."""
+        return self.look.negative if self.cued.negative is None else self.cued.negative
 
     def prompts(self, seed: float | None = None) -> list[Prompt]:
         """The prompts that count, with weights that sum to the share.
@@ -45,16 +53,15 @@ class Seen:
         if self.look.sequence is not None:
             turns = shares(self.look.sequence, len(lines), self.names["beat"])
             weights = [weight * turn for weight, turn in zip(weights, turns, strict=True)]
-        total = sum(weights) or 1.0
-        return [
-            self._prompt(n, self.share * weight / total, seed)
-            for n, weight in enumerate(weights)
-            if self.share * weight > 0.0
-        ]
+        prompts = self._weighed(lines, weights, self.share * self.cued.keep, seed)
+        for lines, part in self.cued.prompts:
+            weights = [self._weight(line, n) for n, line in enumerate(lines, 1)]
+            prompts += self._weighed(lines, weights, self.share * part, seed)
+        return prompts
 
     def fallback(self) -> Prompt:
         """What is drawn when no prompt has any weight."""
-        return self._prompt(0, 1.0, None)
+        return self._prompt(self.look.prompts[0], 0, 1.0, None)
 
     @property
     def shaders(self) -> frozenset[str]:
@@ -70,10 +77,22 @@ class Seen:
     def _weight(self, line: PromptLine, n: int) -> float:
         return self._value(line.weight, f"prompts.{n}", "weight")
 
-    def _prompt(self, n: int, weight: float, seed: float | None) -> Prompt:
-        line, texts = self.look.prompts[n], self.hands.texts
+    def _weighed(
+        self, lines: Sequence[PromptLine], weights: Sequence[float], share: float,
+        seed: float | None,
+    ) -> list[Prompt]:
+        """Lines with weights that sum to `share`, without those that have none."""
+        total = sum(weights) or 1.0
+        return [
+            self._prompt(line, n, share * weight / total, seed)
+            for n, (line, weight) in enumerate(zip(lines, weights, strict=True))
+            if share * weight > 0.0
+        ]
+
+    def _prompt(self, line: PromptLine, n: int, weight: float, seed: float | None) -> Prompt:
+        texts = self.hands.texts
         said, own = line.said, line.seed
-        if texts:
+        if texts or not said:
             text = styled(texts.get(f"prompts.{n + 1}.text", line.text), self.look.style)
             said, own = say(text, self.look.words, texts)
         return Prompt(said, weight, seed if own is None else own)
@@ -104,12 +123,18 @@ class Seen:
             taken = self.hands.values.get(f"{place}.{name}")
             if taken is not None:
                 return value.param.clamp(taken)
-        return value.at(self.names)
+        return self._cued(value, f"{place}.{name}") if self.cued.numbers else value.at(self.names)
+
+    def _cued(self, value: Value, address: str) -> float:
+        """The look's number, as cues change it."""
+        if address not in self.cued.numbers:
+            return value.at(self.names)
+        return value.param.clamp(self.cued.number(address, value.at(self.names)))
 
 
 def look_names(
-    look: Preset, names: Mapping[str, float], hands: Mapping[str, float]
-) -> Mapping[str, float]:
+    look: Preset, names: dict[str, float], hands: Mapping[str, float]
+) -> dict[str, float]:
     """The names of a moment and those of the look's own knobs."""
     if not look.macros:
         return names

@@ -150,7 +150,7 @@ class _Reader:
     def _prompts(self, row: dict[str, Any], place: tuple) -> tuple[PromptLine, ...] | None:
         if "prompt" in row:
             text = self.file.text_at(row, (*place, "prompt"))
-            return (PromptLine(text, Value(WEIGHT, 1.0), text),)
+            return (PromptLine(text, Value(WEIGHT, 1.0), ""),)
         if "prompts" not in row:
             return None
         rows, place = row["prompts"], (*place, "prompts")
@@ -163,7 +163,7 @@ class _Reader:
         text = self.file.text_at(row, (*place, "text"))
         weight = (*place, "weight")
         value = read_value(self.file, row.get("weight", 1.0), weight, WEIGHT, self.names)
-        return PromptLine(text, value, text)
+        return PromptLine(text, value, "")
 
     def _words(self, raw: object, place: tuple) -> Mapping[str, str]:
         known = sorted({name for preset in self.presets for name in preset.words})

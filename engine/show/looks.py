@@ -37,7 +37,8 @@ class Word:
 class PromptLine:
     """A prompt of a preset and its weight.
 
-    `text` is as written; `said` has the style joined on and its words filled in.
+    `text` is as written; `said` has the style joined on and its words filled in; a cue's, which
+    takes those of the look that is shown, is "".
     """
 
     text: str

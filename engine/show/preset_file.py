@@ -21,6 +21,7 @@ from engine.params import (
     SOURCES,
     WEIGHT,
 )
+from engine.show.cue_file import CUE_TABLES
 from engine.show.drawn import read_effects, read_layers
 from engine.show.inherit import LookFile
 from engine.show.looks import Preset, PromptLine, Sequence, Value, Word
@@ -32,7 +33,7 @@ _TOP_NUMBERS = tuple(name for name in PARAMS if "." not in name)
 PRESET_KEYS = ("extends", "title", "notes", "tags", "style", "negative", *_TOP_NUMBERS)
 PRESET_TABLES = (
     *("words", "macros", "prompts", "sequence", "motion", "source", "hearing", "layers"),
-    *("effects", "change", "midi"),
+    *("effects", "change", "midi", *CUE_TABLES),
 )
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from engine.errors import PresetError
 from engine.expressions import near
+from engine.show.cue_file import CUE_TABLES, read_cues
 from engine.show.finding import PRESETS, find_preset
+from engine.show.inherit import LookFile
 from engine.show.looks import Preset
 from engine.show.preset_file import load_preset, read_midi, read_preset
 from engine.show.set_parts import (
@@ -31,24 +33,29 @@ _MEMBERS = ("presets", "scenes", "grid")
 """What names the looks of a set; a file without any of them is a preset."""
 _SET_KEYS = (
     *("title", "notes", *_MEMBERS, "bars", "fade_beats", "hush", "midi"),
-    *("transition", "launch", "autopilot"),
+    *("transition", "launch", "autopilot", *CUE_TABLES),
 )
 
 
 def load_show(name: str) -> Show:
     """Load a set, or a preset as a set of one. Raises PresetError for the first mistake."""
     file = TomlFile(find_preset(name))
-    return _load_set(file) if _is_set(file) else _single(read_preset(file))
+    return _load_set(file) if _is_set(file) else _single(file)
 
 
 def _is_set(file: TomlFile) -> bool:
     return any(key in file.data for key in _MEMBERS)
 
 
-def _single(preset: Preset) -> Show:
+def _single(file: TomlFile) -> Show:
+    preset = read_preset(file)
+    song, cues = read_cues(LookFile(file), (preset,))
     hush = load_preset(PRESETS / f"{HUSH}.toml")
     scene = Scene(Transition(beats=0.0), int(BARS.default))
-    return Show(preset.name, (preset,), hush, preset.midi, preset.files, (scene,))
+    return Show(
+        preset.name, (preset,), hush, preset.midi, (*preset.files, *song.files), (scene,),
+        song=song, cues=cues,
+    )
 
 
 def _load_set(file: TomlFile) -> Show:
@@ -60,18 +67,21 @@ def _load_set(file: TomlFile) -> Show:
     rows = _rows(file)
     presets = tuple(_member(file, name, place, read) for name, place, _ in rows)
     hush = _member(file, file.text_at(file.data, ("hush",), HUSH), ("hush",), read)
+    song, cues = read_cues(file, presets)
     members = (path for preset in (*presets, hush) for path in preset.files)
     return Show(
         name=file.path.stem,
         presets=presets,
         hush=hush,
         midi={key: text for p in presets for key, text in p.midi.items()} | read_midi(file),
-        files=tuple(dict.fromkeys((file.path, *members))),
+        files=tuple(dict.fromkeys((file.path, *members, *song.files))),
         scenes=tuple(read_scene(file, row, place, usual) for _, place, row in rows),
         transition=transition,
         autopilot=read_autopilot(file),
         when=read_launch(file),
         grid=_grid(file, [name for name, _, _ in rows]),
+        song=song,
+        cues=cues,
     )
 
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.cues import Cues
 from engine.params import LAUNCHES, TRANSITIONS
 from engine.show.looks import Preset
+from engine.show.song_file import Song
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class Show:
     """What is played: presets with a scene each, and the safe look for hush.
 
     `when` is params.LAUNCHES: at which place of the music a chosen preset begins. `grid` has the
-    rows of a launch grid: numbers of presets from 0, None for an empty place.
+    rows of a launch grid: numbers of presets from 0, None for an empty place. `song` and `cues`
+    are what happens at set times.
     """
 
     name: str
@@ -65,6 +68,8 @@ class Show:
     autopilot: Autopilot = Autopilot()
     when: str = next(iter(LAUNCHES))
     grid: tuple[tuple[int | None, ...], ...] = ()
+    song: Song = Song()
+    cues: Cues = Cues()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ SOUNDS = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aif", ".aiff", ".a
 class Song:
     """What a show says of its song. `bpm` None: cues count the beat that is heard.
 
-    `stems` maps names to files; `files` are those to watch.
+    `stems` maps names to files.
     """
 
     file: Path | None = None
@@ -41,9 +41,10 @@ class Song:
     bpm: float | None = None
     start: float = 0.0
 
-    def seconds(self, beats: float) -> float:
-        """The time of a beat of the grid."""
-        return self.start + beats * 60.0 / (self.bpm or BPM.default)
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The text files that belong to it, to be watched."""
+        return (self.lyrics,) if self.lyrics else ()
 
 
 def read_song(file: TomlFile) -> Song:
@@ -137,4 +138,4 @@ def _prompt(template: str, line: str) -> PromptLine:
     for sign in "\\()[]{}":  # a singer's brackets are no emphasis
         line = line.replace(sign, f"\\{sign}" if sign in "()[]" else " ")
     text = template.replace("{line}", line) if "{line}" in template else f"{line}, {template}"
-    return PromptLine(text, Value(ONE, 1.0), text)
+    return PromptLine(text, Value(ONE, 1.0), "")
