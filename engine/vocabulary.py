@@ -96,8 +96,7 @@ def far_prompts(show: Show, model: str = "small") -> list[str]:
 
 
 def _texts(look: Preset) -> list[str]:
-    style = f", {look.style}" if look.style else ""
-    return [line.text + style for line in look.prompts]
+    return [line.said for line in look.prompts]
 
 
 @cache

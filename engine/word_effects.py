@@ -89,6 +89,7 @@ def _pattern() -> tuple[re.Pattern[str], Mapping[str, WordEffect]]:
 
 _WORDS, _MEANT = _pattern()
 _BRACKETED = re.compile(r"\(\s*\0[\s\0,]*(?::\s*[-+.\d]+\s*)?\)|\[\s*\0[\s\0,]*\]")
+_HANGING = re.compile(r"[\s,]+(?=[:)\]])")
 _LEFT_OVER = re.compile(
     r"(?:\b(?:in|with|on|as)\s+)?(?:\b(?:a|an|the|some)\s+)?\0(?:\s+(?:style|effect|look)\b)?",
     re.IGNORECASE,
@@ -120,7 +121,7 @@ def without_words(text: str) -> str:
         return text
     while (bare := _BRACKETED.sub("\0", marked)) != marked:
         marked = bare
-    left = _LEFT_OVER.sub(" ", marked)
+    left = _HANGING.sub("", _LEFT_OVER.sub(" ", marked))
     parts = (" ".join(part.split()) for part in left.split(","))
     return ", ".join(part for part in parts if part) or text
 

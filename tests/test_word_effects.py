@@ -52,6 +52,8 @@ def moment(**values: float) -> Moment:
         ("static electricity", []),
         ("an ecstatic crowd, scrtch, grain field, film", []),
         ("old television, old television", ["scanlines", "scanlines"]),
+        ("sea, (film grain:1.3), ((vhs))", ["film grain", "vhs"]),
+        ("film (grain)", ["film grain"]),
         ("", []),
     ],
 )
@@ -86,6 +88,9 @@ def test_every_row_is_a_shader_with_an_amount_that_can_be_nothing() -> None:
         ("static electricity", "static electricity"),
         ("tv static", "tv static"),
         ("plain,  as it was ", "plain,  as it was "),
+        ("(stormy sea:1.3), (film grain:1.2)", "(stormy sea:1.3)"),
+        ("((vhs)), [crt], sea", "sea"),
+        ("(neon, vhs:1.2) city", "(neon:1.2) city"),
     ],
 )
 def test_words_can_be_taken_out(text: str, left: str) -> None:
@@ -101,7 +106,7 @@ def test_amounts_are_shares_of_the_weights_in_the_order_of_the_table() -> None:
 
 
 def test_each_look_keeps_what_it_names_itself_out_of_its_own_share_only() -> None:
-    """The look being left draws its vhs itself; the one that comes has it by words, at its share."""
+    """The look being left draws its vhs itself; the one that comes says it, at its share."""
     said = [((Prompt("sea, vhs", 0.75),), {"vhs"}), ((Prompt("fire, vhs", 0.25),), ())]
     assert amounts(word_effects(said)) == {"vhs": 0.175}
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from engine.diffusion.model import model_folder, read_json
 from engine.diffusion.text_states import TextStates
+from engine.emphasis import plain
 from engine.errors import ModelError
 from engine.word_effects import found_in, without_words
 
@@ -113,14 +114,15 @@ class Hints:
         self._pattern = re.compile(rf"(?<!\w)({words})(?!\w)", re.IGNORECASE)
 
     def hint(self, text: str) -> Hint:
-        """What the model makes of a prompt."""
+        """What the model makes of a prompt, whatever its emphasis."""
         named: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
-        for match in self._pattern.finditer(without_words(text)):
+        words = plain(text)
+        for match in self._pattern.finditer(without_words(words)):
             for kind, name in self._meant[match[0].lower()]:
                 named[kind].setdefault(name, match[0])
         return Hint(
             text,
-            self._nearest(text, named["subjects"]),
+            self._nearest(words, named["subjects"]),
             tuple(named["colours"]),
             tuple(named["styles"]),
             tuple((words, row.shader) for words, row in found_in(text)),

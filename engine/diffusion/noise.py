@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,7 +26,7 @@ import torch
 
 from engine.diffusion.warp import inverse_matrix, limited
 from engine.errors import ModelError
-from engine.records import Pose
+from engine.records import FrameParams, Pose
 
 ZOOM_PER_NOISE = math.log(1.35)
 """Change of log_zoom after which the next tile has taken over."""
@@ -66,23 +67,57 @@ class TravellingNoise:
             now, following = Pose(), _BORN
         self.travelled = (now, following)
 
-    def at(self, seed: int) -> torch.Tensor:
-        """The present noise of a seed."""
+    def at(self, seeds: float | Mapping[float, float]) -> torch.Tensor:
+        """The present noise of a seed, or of several by their shares.
+
+        A fraction of a seed is the way to the next one's noise.
+        """
+        parts = amplitudes(seeds if isinstance(seeds, Mapping) else {seeds: 1.0})
         k = math.floor(self.phase)
         theta = (self.phase - k) * math.pi / 2
-        seeds = (seed + k * _STRIDE, seed + (k + 1) * _STRIDE)
-        self._tiles = {s: tile for s, tile in self._tiles.items() if s in seeds}
-        first = carried(self._tile(seeds[0]), self.travelled[0])
+        now, following = ({seed + n * _STRIDE: a for seed, a in parts.items()} for n in (k, k + 1))
+        self._tiles = {s: t for s, t in self._tiles.items() if s in now or s in following}
+        noise = carried(self._mixed(now), self.travelled[0])
         if theta > 0.0:
-            second = carried(self._tile(seeds[1]), self.travelled[1])
-            first = math.cos(theta) * first + math.sin(theta) * second
-        return placed(first, self._told).to(self._device, self._dtype)
+            second = carried(self._mixed(following), self.travelled[1])
+            noise = math.cos(theta) * noise + math.sin(theta) * second
+        return placed(noise, self._told).to(self._device, self._dtype)
+
+    def _mixed(self, parts: Mapping[int, float]) -> torch.Tensor:
+        """Tiles of seeds by their amplitudes, mixed before they are carried: that is linear."""
+        return sum(amplitude * self._tile(seed) for seed, amplitude in parts.items())
 
     def _tile(self, seed: int) -> torch.Tensor:
         if seed not in self._tiles:
             generator = torch.Generator("cpu").manual_seed(seed & 0x7FFF_FFFF_FFFF_FFFF)
             self._tiles[seed] = torch.randn(self._shape, generator=generator)
         return self._tiles[seed]
+
+
+def seed_shares(params: FrameParams, shift: int = 0) -> dict[float, float]:
+    """The seeds of a frame, `shift` added: the share of prompts that are drawn from each noise."""
+    shares: dict[float, float] = {}
+    for prompt in params.prompts:
+        seed = shift + (params.seed if prompt.seed is None else prompt.seed)
+        shares[seed] = shares.get(seed, 0.0) + prompt.weight
+    return shares if sum(shares.values()) > 0.0 else {shift + params.seed: 1.0}
+
+
+def amplitudes(shares: Mapping[float, float]) -> dict[int, float]:
+    """What to multiply the noise of each whole seed with, so that the sum has unit variance.
+
+    Noises of different seeds stand at right angles, so between seeds n and n + 1 lies an arc
+    (Shoemake's slerp, 1985): cos(f pi/2) of the one, sin(f pi/2) of the other.
+    """
+    mixed: dict[int, float] = {}
+    for seed, share in shares.items():
+        n = math.floor(seed)
+        f = (seed - n) * math.pi / 2
+        for whole, a in ((n, math.cos(f)), (n + 1, math.sin(f))):
+            if a * share > 0.0:
+                mixed[whole] = mixed.get(whole, 0.0) + a * share
+    norm = math.sqrt(sum(a * a for a in mixed.values()))
+    return {seed: a / norm for seed, a in mixed.items()}
 
 
 def _added(a: Pose, b: Pose) -> Pose:

@@ -17,7 +17,7 @@ import torch
 
 from engine.clock import monotonic
 from engine.diffusion.model import Model
-from engine.diffusion.noise import TravellingNoise, position_amplitude
+from engine.diffusion.noise import TravellingNoise, position_amplitude, seed_shares
 from engine.diffusion.prompts import PromptBank
 from engine.diffusion.regulate import Regulator
 from engine.diffusion.runtimes import Runtime
@@ -45,8 +45,8 @@ class Img2ImgStream:
     """A stream of pictures of one size from one model.
 
     `size` is (width, height) in pixels, multiples of the model's latent cell. `seed` is added
-    to each params.seed. `background` encodes new prompts in a worker thread. `broken` counts
-    pictures that were not numbers and were replaced by the last good one.
+    to all seeds of the params. `background` encodes new prompts in a worker thread. `broken`
+    counts pictures that were not numbers and were replaced by the last good one.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class Img2ImgStream:
 
     def _first(self, params: FrameParams) -> torch.Tensor:
         """From noise alone: there is nothing to feed back yet."""
-        noise = self._noise.at(self._seed + params.seed)
+        noise = self._noise.at(seed_shares(params, self._seed))
         return self._redraw(torch.zeros_like(noise), noise, 1.0, params)
 
     def _next(self, state: State, params: FrameParams, dt: float) -> torch.Tensor:
@@ -152,7 +152,7 @@ class Img2ImgStream:
         if timestep_of(params.strength, self._model) == 0:
             return picture
         clean = self._timed("encode", lambda: self._model.encode(picture))
-        noise = NOISE_SHARE * self._noise.at(self._seed + params.seed)
+        noise = NOISE_SHARE * self._noise.at(seed_shares(params, self._seed))
         return self._redraw(clean, noise, params.strength, params)
 
     def _mix_source(self, picture: torch.Tensor, params: FrameParams) -> torch.Tensor:

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -88,6 +89,12 @@ def test_colours_styles_and_effects_that_are_named(hints):
     assert petals.colours == (), "the longest words win: these are no pink"
     for text in ("red", "film grain", "neon, vhs", "dark scarlet"):
         assert hints.hint(text).nearest == () and not hints.hint(text).far
+
+
+def test_emphasis_changes_no_hint(hints):
+    plain = hints.hint("stormy sea, scarlet, glowing neon, film grain")
+    strong = hints.hint("((stormy sea)), (scarlet:1.3), [glowing neon], (film grain:0.5)")
+    assert replace(strong, text=plain.text) == plain and strong.text.startswith("((")
 
 
 def test_a_folder_without_a_list_gives_no_hints(ours, tmp_path):

@@ -3,11 +3,17 @@
 import pytest
 import torch
 
-from engine.diffusion.noise import TravellingNoise, position_amplitude, position_pattern
+from engine.diffusion.noise import (
+    TravellingNoise,
+    amplitudes,
+    position_amplitude,
+    position_pattern,
+    seed_shares,
+)
 from engine.diffusion.sources import PATTERNS, STEPS, Sources, colour, colours_of, luma
 from engine.errors import ModelError
 from engine.params import SOURCES
-from engine.records import Pose
+from engine.records import FrameParams, Pose, Prompt
 
 CPU = torch.device("cpu")
 STILL = Pose()
@@ -49,6 +55,31 @@ def test_noise_travels_with_the_picture():
 def test_noise_depends_on_the_seed_and_can_be_made_again():
     assert torch.equal(noise_after(7, Pose(0.02), 0.1), noise_after(7, Pose(0.02), 0.1))
     assert abs(likeness(noise_after(3, seed=9), noise_after(3, seed=10))) < 0.05
+
+
+def test_a_fraction_of_a_seed_is_the_way_to_the_next_ones_noise():
+    here, half, there = (noise_after(3, Pose(0.02), 0.1, seed) for seed in (9, 9.5, 10))
+    assert torch.equal(here, noise_after(3, Pose(0.02), 0.1, 9.0))
+    torch.testing.assert_close(half, (here + there) * 0.5**0.5)
+    assert half.std().item() == pytest.approx(1.0, abs=0.03)
+    torch.testing.assert_close(noise_after(0, seed=9.999999), noise_after(0, seed=10), atol=1e-4,
+                               rtol=0)
+    steps = [noise_after(0, seed=9 + n / 50) for n in range(101)]
+    assert min(likeness(a, b) for a, b in zip(steps, steps[1:], strict=False)) > 0.99
+
+
+def test_noises_are_mixed_by_shares_of_the_prompts_without_changing_variance():
+    params = FrameParams(0, 0.0, 0.0, seed=4.0, prompts=(
+        Prompt("a", 0.5), Prompt("b", 0.25, 12.0), Prompt("c", 0.25, 4.0)))
+    assert seed_shares(params) == {4.0: 0.75, 12.0: 0.25}
+    assert seed_shares(params, 3) == {7.0: 0.75, 15.0: 0.25}
+    assert seed_shares(FrameParams(0, 0.0, 0.0, seed=2.5)) == {2.5: 1.0}
+    assert seed_shares(FrameParams(0, 0.0, 0.0, prompts=(Prompt("a", 0.0),))) == {0: 1.0}
+    noise = TravellingNoise((1, 4, 64, 64), CPU, torch.float32)
+    mixed = noise.at({4.0: 0.75, 12.0: 0.25})
+    assert mixed.std().item() == pytest.approx(1.0, abs=0.03)
+    assert likeness(mixed, noise.at(4)) == pytest.approx(3 / 10**0.5, abs=0.03)
+    assert amplitudes({7.0: 0.3}) == {7: 1.0}
 
 
 def test_every_declared_source_is_drawn():

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from engine.diffusion import prompts
-from engine.diffusion.prompts import PromptBank, blend_states
+from engine.diffusion.prompts import PromptBank, blend_states, emphasise, encode_text
 from engine.records import Prompt
 
 
@@ -82,3 +82,64 @@ def test_a_new_prompt_does_not_stop_the_pictures(ours_model, slow_encoder):
     bank.close()  # the worker finishes what was asked before it ends
     expected = blend_states([bank.encode("red"), bank.encode("blue")], [0.5, 0.5])
     torch.testing.assert_close(bank.blend(pair), expected)
+
+
+def as_the_library_does(model, text):
+    """The text states of plain words, by the tokenizer's own padding."""
+    longest = model.text_encoder.config.max_position_embeddings
+    tokens = model.tokenizer(text, padding="max_length", truncation=True, return_tensors="pt",
+                             max_length=longest)
+    with torch.inference_mode():
+        return model.text_encoder(tokens.input_ids)[0]
+
+
+@pytest.mark.parametrize("text", ["", "red", "a stormy sea, teal", "very " * 60 + "red", "Blüten"])
+def test_plain_words_are_encoded_as_the_library_does(ours_model, text):
+    assert torch.equal(encode_text(ours_model, text), as_the_library_does(ours_model, text))
+
+
+ONES = ["a (stormy:1.0) sea", "(a (stormy:1) sea:1)", "(a:1.) stormy sea"]
+
+
+@pytest.mark.parametrize("text", ONES)
+def test_emphasis_of_one_is_exactly_the_plain_words(ours_model, text):
+    assert torch.equal(encode_text(ours_model, text), encode_text(ours_model, "a stormy sea"))
+
+
+def test_emphasis_moves_the_states_of_its_words_by_its_weight(ours_model):
+    """Before the size is brought back, which is one number for all tokens."""
+    plain = encode_text(ours_model, "a stormy sea, teal")
+    strong = encode_text(ours_model, "a (stormy:1.3) sea, teal")
+    factor = (strong / plain)[0].median(dim=-1).values
+    after = len(ours_model.tokenizer("a stormy").input_ids) - 1
+    before = len(ours_model.tokenizer("a").input_ids) - 1
+    torch.testing.assert_close(factor[before:after] / factor[0],
+                               torch.full((after - before,), 1.3), atol=1e-3, rtol=0)
+    rest = torch.cat((factor[:before], factor[after:])) / factor[0]
+    torch.testing.assert_close(rest, torch.ones_like(rest), atol=1e-3, rtol=0)
+    assert strong.square().mean().item() == pytest.approx(plain.square().mean().item(), rel=1e-3)
+
+
+def test_a_mean_that_says_something_is_brought_back():
+    states = random_states(1) + 0.4
+    weights = [1.0, 1.3, 1.3, 1.0, 1 / 1.1]
+    got = emphasise(states, weights)
+    assert got.mean().item() == pytest.approx(states.mean().item(), rel=1e-5)
+    torch.testing.assert_close(got[0, 1] / got[0, 0], 1.3 * states[0, 1] / states[0, 0])
+
+
+@pytest.mark.parametrize("weights", [[0.0] * 5, [-10.0, 10.0, 1.0, 0.0, -1.0], [10.0] * 5])
+def test_no_emphasis_gives_what_is_no_number_or_another_size(weights):
+    for shift in (0.0, 0.4):
+        states = random_states(2) + shift
+        got = emphasise(states, weights)
+        assert torch.isfinite(got).all() and 0.2 < got.std() / states.std() < 5.0
+
+
+def test_words_of_effects_leave_no_empty_brackets(ours_model, monkeypatch):
+    asked = []
+    monkeypatch.setattr(prompts, "encode_text", lambda model, text: asked.append(text))
+    bank = PromptBank(ours_model)
+    bank._plain = True
+    bank.encode("(stormy:1.2) sea, (film grain:1.3)")
+    assert asked == ["(stormy:1.2) sea"]
