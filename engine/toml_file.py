@@ -50,11 +50,12 @@ def place_of(text: str, path: Sequence[str | int]) -> tuple[int, int]:
 class TomlFile:
     """A parsed TOML file that can say where a wrong value stands."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, text: str | None = None) -> None:
+        """Read `path`; with a `text`, take that for what is written there."""
         self.path = path
         self._rows_cut: list[Place] = []
         try:
-            self.text = path.read_text("utf-8")
+            self.text = path.read_text("utf-8") if text is None else text
             self.data: dict[str, Any] = tomllib.loads(self.text)
         except OSError as error:
             raise PresetError(f"{path}: cannot be read ({error.strerror})") from None

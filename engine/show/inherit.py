@@ -58,6 +58,16 @@ class LookFile(TomlFile):
                 return file.error((*there, *place[end:]), one_line)
         return self._file.error(place, one_line)
 
+    def home(self, place: _Place) -> _Place:
+        """Where its own file would say that value, so that it counts."""
+        for end in range(len(place), 0, -1):
+            if place[:end] in self._origin:
+                file, there = self._origin[place[:end]]
+                if file is self._file:
+                    return (*there, *place[end:])
+        kind, *rest = place
+        return ("change", kind, str(rest[0] + 1), *rest[1:]) if kind in LISTS else place
+
     def value(self, raw: object, place: _Place, param: Param) -> Value:
         """A number in range, or an expression over the look's names."""
         return read_value(self, raw, place, param, self.names)
