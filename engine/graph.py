@@ -23,8 +23,10 @@ from engine.records import (
     ControlEvent,
     Controls,
     Moment,
+    Pose,
 )
-from engine.resolve import hearing, silent_moment, velocity
+from engine.registers import Registers
+from engine.resolve import hearing, remembered, silent_moment, velocity
 from engine.show import Show
 from engine.signals import USUAL, SignalMaker
 from engine.undo import History
@@ -49,6 +51,7 @@ class Graph:
         self._signals = SignalMaker()
         self._settings = USUAL
         self._director = Director(show)
+        self._registers = Registers(show)
         self._cued = Beat(-1.0, -1.0)  # up to where cues have chosen presets
 
     @property
@@ -78,8 +81,11 @@ class Graph:
             held = replace(before.playing, queued=playing.queued, autopilot=playing.autopilot)
             self.moment = replace(before, controls=controls, playing=held)
             return self.moment
-        pose = before.pose.moved(before.velocity, (1 + passed) * HOP_SECONDS)
-        moment = Moment(block.time, signals, controls, pose, playing=playing)
+        dt = (1 + passed) * HOP_SECONDS
+        pose = before.pose.moved(before.velocity, dt)
+        moment = Moment(block.time, signals, controls, pose, Pose(), playing, before.registers)
+        kept = remembered(moment, dt, self._registers, self.show)
+        moment = replace(moment, registers=kept)
         self.moment = replace(moment, velocity=velocity(block.time, moment, self.show))
         return self.moment
 

@@ -208,7 +208,8 @@ class Moment:
     """Everything remembered at the end of one hop; a picture is a function of it and of time.
 
     `velocity` is the motion a second (log_zoom a second, degrees a second and so on), so that the
-    pose at a time near `time` is known without asking anyone.
+    pose at a time near `time` is known without asking anyone. `registers` are what expressions
+    remember: values by their texts, for each look by its name.
     """
 
     time: float = 0.0
@@ -217,6 +218,7 @@ class Moment:
     pose: Pose = Pose()
     velocity: Pose = Pose()
     playing: Playing = Playing()
+    registers: Mapping[str, Mapping[str, float]] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from engine.cues import NO_CUES, cued, move_knobs
+from engine.cues import NO_CUES, Cues, cued, move_knobs
 from engine.params import CLOCKS, KNOBS, PARAMS, SIGNALS
-from engine.records import Beat, FrameParams, Leaving, Moment, Pose, Prompt, Signals
+from engine.records import Beat, Controls, FrameParams, Leaving, Moment, Pose, Prompt, Signals
+from engine.registers import Kept, Registers
 from engine.scenes import Shown, shown_at
 from engine.seen import Seen, look_names
-from engine.show import Show
+from engine.show import Preset, Show
 from engine.signals import HearingSettings, clock_values, time_values
 from engine.word_effects import word_effects
 
@@ -87,6 +88,23 @@ def names_at(time: float, moment: Moment) -> dict[str, float]:
     return names
 
 
+def remembered(moment: Moment, dt: float, registers: Registers, show: Show) -> Kept:
+    """What expressions remember, `dt` seconds after what the moment still has of them."""
+    names = _known(moment.time, moment, show.cues, moment.controls)
+
+    def own(look: Preset) -> dict[str, float]:
+        return look_names(look, names, moment.controls.values, moment.registers)
+
+    return registers.step(moment.time, dt, show, own)
+
+
+def _known(time: float, moment: Moment, cues: Cues, hands: Controls) -> dict[str, float]:
+    """The names at `time`, knobs where cues move them."""
+    names = names_at(time, moment)
+    move_knobs(cues, time, moment.signals.beat, names, hands.values)
+    return names
+
+
 def velocity(time: float, moment: Moment, show: Show) -> Pose:
     """The motion a second at `time`, from the `motion.*` numbers of the look."""
     if moment.controls.freeze:
@@ -108,11 +126,10 @@ def _looks(time: float, moment: Moment, shown: Shown, show: Show) -> tuple[Seen,
     if hands.hush:  # the safe look is as it was written, but for the knobs
         hands, cues = replace(hands, values=_NOTHING, texts=_NOTHING), NO_CUES
     shares = ((shown.before, 1.0 - shown.k), (shown.after, shown.k))
-    names, beat = names_at(time, moment), moment.signals.beat
-    move_knobs(cues, time, beat, names, hands.values)
+    names, beat = _known(time, moment, cues, hands), moment.signals.beat
     looks = []
     for look, share in shares if shown.changing else ((shown.after, 1.0),):
-        own = look_names(look, names, hands.values)
+        own = look_names(look, names, hands.values, moment.registers)
         said = cued(cues, time, beat, own, hands.values)
         heard = replace(hands, texts={**said.texts, **hands.texts}) if said.texts else hands
         looks.append(Seen(look, share, own, heard, said))

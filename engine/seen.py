@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from engine.cues import NOTHING, Cued
 from engine.params import MACRO
 from engine.records import Controls, Effect, Layer, Prompt
+from engine.registers import Kept
 from engine.sequences import shares
 from engine.show import EffectLine, LayerLine, Preset, PromptLine, Value
 from engine.show.words import say, styled
@@ -133,13 +134,14 @@ class Seen:
 
 
 def look_names(
-    look: Preset, names: dict[str, float], hands: Mapping[str, float]
+    look: Preset, names: dict[str, float], hands: Mapping[str, float], registers: Kept
 ) -> dict[str, float]:
-    """The names of a moment and those of the look's own knobs."""
-    if not look.macros:
+    """The names of a moment, what the look's expressions remember, and its own knobs."""
+    kept = registers.get(look.name)
+    if not look.macros and not kept:
         return names
-    own = dict(names)
+    own = {**names, **(kept or {})}
     for name, value in look.macros.items():
         taken = hands.get(value.param.name)
-        own[name] = value.at(names) if taken is None else MACRO.clamp(taken)
+        own[name] = value.at(own) if taken is None else MACRO.clamp(taken)
     return own
