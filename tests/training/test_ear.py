@@ -48,8 +48,12 @@ def test_a_lane_plays_a_piece_on_until_it_takes_another():
     bands = np.random.default_rng(0).random((3000, PLAIN)).astype(np.float16)
     piece = Rows("a", bands, np.zeros((3000, len(COLUMNS)), np.float32))
     lane = Lane(np.random.default_rng(1), 200)
-    begins = [lane.next([piece])[2] for _ in range(30)]
-    assert begins[0] and 3 < sum(begins) < 20
+    forgets, cuts = [lane.next([piece])[2]], 0
+    for _ in range(60):
+        before = lane._left
+        forgets.append(lane.next([piece])[2])
+        cuts += lane._left != before - 1 and not forgets[-1]
+    assert forgets[0] and 5 < sum(forgets) < 40 and 2 < cuts < 30
     rows, targets, _ = lane.next([piece])
     assert rows.shape == (200, WIDTH) and rows.dtype == np.float32 and np.isfinite(rows).all()
 

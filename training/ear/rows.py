@@ -34,6 +34,8 @@ SPEEDS, TEMPI = (0.8, 1.25), (60.0, 186.0)
 many, yet what is counted at 174 is not asked to be counted at 217."""
 TUNINGS = (-0.4, 0.4)
 """Octaves by which all sound is lower or higher."""
+CUT = 0.4
+"""Share of new pieces that follow the one before as a DJ's cut does: what was heard is kept."""
 BENEATH, CLEAN = 0.12, 0.2
 """Shares of the segments with another piece beneath, and of the pieces heard as they are."""
 SEGMENTS = (2, 6)
@@ -126,13 +128,15 @@ class Lane:
 
     def __init__(self, rng: np.random.Generator, hops: int, plain: bool = False) -> None:
         self._rng, self._hops, self._plain = rng, hops, plain
-        self._left = 0
+        self._left, self._first = 0, True
 
     def next(self, pieces: list[Rows]) -> tuple[np.ndarray, np.ndarray, bool]:
-        """Rows (hops, WIDTH), targets, and whether a piece begins (what was heard is forgotten)."""
+        """Rows (hops, WIDTH), targets, and whether what was heard before is to be forgotten."""
         begins = self._left == 0 or self._at >= len(self._piece.bands) - self._hops // 4
         if begins:
             self._begin(pieces)
+        forgets = self._first or (begins and self._rng.random() >= CUT)
+        self._first = False
         self._left -= 1
         lead = min(LEAD, int(self._at / self._speed))  # running means need some seconds to settle
         at = self._at + self._speed * np.arange(-lead, self._hops)
@@ -145,7 +149,7 @@ class Lane:
         targets = np.zeros((self._hops, len(COLUMNS)), np.float32)
         rows[: len(bands) - lead] = with_rises(bands)[lead:]
         targets[: len(bands) - lead] = _between(self._piece.targets, at[lead:])
-        return rows, targets, begins
+        return rows, targets, forgets
 
     def _disturbed(self, bands: np.ndarray, pieces: list[Rows]) -> np.ndarray:
         """The bands of a segment as they might have come in."""

@@ -52,9 +52,9 @@ def train(
     while (share := (clock.monotonic() - began) / (60 * minutes)) < 1.0:
         for group in optimiser.param_groups:
             group["lr"] = _rate(rate, share, step)
-        rows, targets, begins = map(np.array, zip(*(x.next(pieces) for x in lanes), strict=True))
+        rows, targets, forgets = map(np.array, zip(*(x.next(pieces) for x in lanes), strict=True))
         if state is not None:
-            state = state.detach() * torch.from_numpy(~begins).float()[None, :, None]
+            state = state.detach() * torch.from_numpy(~forgets).float()[None, :, None]
         out, state = model(torch.from_numpy(rows), state)
         losses = loss_of(out, torch.from_numpy(targets))
         optimiser.zero_grad()
