@@ -6,12 +6,13 @@ Heavy rooms (model, GL, devices) are imported by the verb that needs them.
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -187,16 +188,13 @@ def beats(options: Namespace) -> None:
 def signals(options: Namespace) -> None:
     """Every signal at a frame rate."""
     from engine.audio.media import decode
-    from engine.expressions import compile_expression
 
-    samples = decode(_song(options.song))
-    rows = _rows(samples, options.fps)
+    show = load_show(DEMO_SET)
     if options.keyframes:
-        try:
-            expression = compile_expression(options.keyframes, NAMES)
-        except LiquidlightError as error:
-            raise LiquidlightError(f'--keyframes "{options.keyframes}": {error}') from None
-        print(", ".join(f"{n}:({expression(names):.4g})" for n, names in enumerate(rows)))
+        show = _with_curve(show, options.keyframes)
+    rows = _rows(decode(_song(options.song)), show, options.fps)
+    if options.keyframes:
+        print(", ".join(f"{n}:({names['curve']:.4g})" for n, names in enumerate(rows)))
         return
     columns = (*TIMES, *SIGNALS, *CLOCKS)
     if not options.json:
@@ -206,13 +204,31 @@ def signals(options: Namespace) -> None:
         print(json.dumps(row) if options.json else ",".join(str(v) for v in row.values()))
 
 
-def _rows(samples: np.ndarray, fps: int) -> Iterator[dict[str, float]]:
+def _with_curve(show: Show, text: str) -> Show:
+    """The show, whose first look has the expression for a knob of its own."""
+    from engine.expressions import compile_expression
+    from engine.params import Param
+    from engine.show import Value
+
+    try:
+        expression = compile_expression(text, NAMES)
+    except LiquidlightError as error:
+        raise LiquidlightError(f'--keyframes "{text}": {error}') from None
+    curve = Value(Param("curve", 0.0, -math.inf, math.inf, "", ""), 0.0, expression)
+    look = replace(show.presets[0], macros={"curve": curve})
+    return replace(show, presets=(look, *show.presets[1:]))
+
+
+def _rows(samples: np.ndarray, show: Show, fps: int) -> Iterator[dict[str, float]]:
+    """The names of each picture, with those of the first look."""
     from engine.offline import moments_at
+    from engine.seen import look_names
 
     count = int(np.ceil(len(samples) / SAMPLERATE * fps))
     times = [n / fps for n in range(count)]
-    for time, moment in zip(times, moments_at(samples, load_show(DEMO_SET), times), strict=True):
-        yield names_at(time, moment)
+    for time, moment in zip(times, moments_at(samples, show, times), strict=True):
+        names = names_at(time, moment)
+        yield look_names(show.presets[0], names, moment.controls.values, moment.registers)
 
 
 def words(options: Namespace) -> None:

@@ -209,7 +209,7 @@ class _Reader:
         if not text.strip():
             return None
         try:
-            return compile_expression(text.replace("$", ""), names)
+            return compile_expression(text.replace("$", ""), names, memory=False)
         except ExpressionError as error:
             raise self.error(text, f"{text!r}: {error}") from None
 

@@ -204,6 +204,8 @@ TIMES = {
     "phase": "0 at the beat, rising to 1",
     "bar": "0 at the first beat of the bar, rising to 1 over four beats",
     "phrase": "0..1 over sixteen beats",
+    "bar_count": "bars since the start, whole numbers are their first beats",
+    "phrase_count": "phrases since the start, counted so too",
     "bpm": "tempo, beats a minute",
     "onbeat": "1 at the beat, then falling",
     "toggle": "0 and 1 by turns, a beat each",

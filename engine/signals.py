@@ -170,7 +170,8 @@ def time_values(beat: Beat, time: float) -> dict[str, float]:
     """params.TIMES at show time `time`, from the newest Beat: closed form, no memory.
 
     `t` seconds; `beat` count; `phase`, `bar` and `phrase` 0..1 over 1, 4 and 16 beats; `bpm`;
-    `onbeat`, `toggle` and `random` 0..1.
+    `onbeat`, `toggle` and `random` 0..1; `bar_count` and `phrase_count` the same beats in fours
+    and sixteens.
     """
     count = beat.at(time)
     return {
@@ -179,6 +180,8 @@ def time_values(beat: Beat, time: float) -> dict[str, float]:
         "phase": count % 1.0,
         "bar": count / 4.0 % 1.0,
         "phrase": count / 16.0 % 1.0,
+        "bar_count": count / 4.0,
+        "phrase_count": count / 16.0,
         "bpm": beat.bpm,
         "onbeat": functions.pulse(count, ONBEAT_FALL_BEATS),
         "toggle": float(int(count) % 2),

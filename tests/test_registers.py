@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.io import wavfile
 
+from engine.cli import main
 from engine.graph import Graph
 from engine.memory import Count, Hold, Last, Latch, Peak, Run, Smooth
-from engine.records import HOP, HOP_SECONDS, ControlEvent
+from engine.records import HOP, HOP_SECONDS, SAMPLERATE, ControlEvent
 from engine.registers import registers_of
 from engine.resolve import resolve
 from engine.show import Show, load_show
@@ -148,3 +150,11 @@ def test_frozen_memory_stands(tmp_path: Path) -> None:
         event = ControlEvent(graph.time, "freeze", value, "test")
         frozen = [graph.hop(SILENCE, [event] if not n else []) for n in range(10)]
     assert frozen[-1].registers["a"]["run(1)"] == pytest.approx(15 * HOP_SECONDS)
+
+
+def test_keyframes_of_a_song_remember_too(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    song = tmp_path / "silence.wav"
+    wavfile.write(song, SAMPLERATE, np.zeros((SAMPLERATE // 2, 2), np.float32))
+    assert main(["signals", str(song), "--fps", "10", "--keyframes", "run(2) + 1"]) == 0
+    first, *_, last = capsys.readouterr().out.strip().split(", ")
+    assert first == "0:(1)" and last == "4:(1.789)"  # the 37 hops that end before 0.4 s
