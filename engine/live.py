@@ -206,7 +206,9 @@ class Performance:
             self._prepare = True
         if self._prepare:
             self._prepare = False
-            prepare(self.compositor, self.listening.show.get(), strict=False)
+            show = self.listening.show.get()
+            self.compositor.look_in(shader_folders(show))
+            prepare(self.compositor, show, strict=False)
             self._tell_faults()
         seen = self.clock.now() + self.latency.lead
         meant = seen + self.tempo.offset_ms / 1000.0

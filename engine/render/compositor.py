@@ -44,7 +44,7 @@ class Compositor:
         folders: Sequence[Path] = (),
         patient: bool = False,
     ) -> None:
-        """`folders` hold the show's shaders and files; `patient` waits for files, as films do.
+        """`folders` hold the show's own shaders; `patient` waits for files, as films do.
 
         Raises ShaderError if the waiting picture does not compile.
         """
@@ -58,7 +58,7 @@ class Compositor:
         self._copier = Copier(ctx)
         self._generated = Generated(ctx, size, self._stock.load)
         shared = (self._stock, self._canvases, self._blender, self.faults)
-        self._layers = Layers(ctx, *shared, folders, patient)
+        self._layers = Layers(ctx, *shared, patient)
         self._finish = Finish(ctx, size)
 
     @property
@@ -90,6 +90,10 @@ class Compositor:
             self._generated.take(frame)
         except ValueError as error:
             self.faults.add("frame", str(error))
+
+    def look_in(self, folders: Sequence[Path]) -> None:
+        """The show's shaders and files lie here from now on."""
+        self._stock.folders = self._layers.folders = tuple(folders)
 
     def prepare(self, params: FrameParams, transitions: Iterable[str] = ()) -> None:
         """Compile and open now all that drawing `params` needs, and these transitions."""

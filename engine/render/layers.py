@@ -8,12 +8,11 @@ are read, and texts drawn, on threads of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.params import LAYER_PARAMS
 from engine.records import Layer
-from engine.render.blend import ALONE, Blender, Place, covering, placed
+from engine.render.blend import ALONE, WHITE, Blender, Place, covering, placed
 from engine.render.cameras import Cameras
 from engine.render.canvases import Canvases
 from engine.render.chain import draw_chain
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 TEXT_WIDTH = 0.92
 """Lines of text are broken at this share of the canvas's width."""
-WHITE = (1.0, 1.0, 1.0, 1.0)
 _DEFAULTS = {name: row.default for name, row in LAYER_PARAMS.items()}
 _Material = tuple["moderngl.Texture", Place | None]
 
@@ -44,12 +42,11 @@ class Layers:
         canvases: Canvases,
         blender: Blender,
         faults: Faults,
-        folders: Sequence[Path] = (),
         patient: bool = False,
     ) -> None:
-        """`folders` is where files without a folder lie; `patient` waits for every file: films."""
+        """`patient` waits for every file and is exact, for films."""
         self._stock, self._canvases, self._blender = stock, canvases, blender
-        self._folders, self._files = folders, dict[str, str]()
+        self.folders, self._files = folders, dict[str, str]()
         largest = tuple(max(640, side) for side in canvases.size)
         self._pictures = Pictures(ctx, faults, patient)
         self._videos = Videos(ctx, largest, faults, patient)
@@ -58,22 +55,22 @@ class Layers:
 
     def prepare(self, layers: Sequence[Layer]) -> None:
         """Compile, open and read what these layers need; what is wrong is counted."""
+        openers = {
+            "shader": self._stock.prepare,
+            "picture": self._pictures.prepare,
+            "video": self._videos.prepare,
+            "camera": self._cameras.prepare,
+        }
         for n, layer in enumerate(layers):
+            if layer.kind in openers:
+                openers[layer.kind](layer.name)
             for effect in layer.effects:
                 self._stock.prepare(effect.shader)
-            is_placed = layer.kind not in ("generator", "shader")
-            bare = is_placed and not layer.effects
-            if layer.effects and is_placed:
+            lies = layer.kind not in ("generator", "shader")
+            if lies and layer.effects:
                 self._blender.prepare(ALONE, True)
-            self._blender.prepare(layer.blend if n else "normal", bare)
-            if layer.kind == "shader":
-                self._stock.prepare(layer.name)
-            elif layer.kind == "picture":
-                self._pictures.prepare(self._file(layer.name))
-            elif layer.kind == "video":
-                self._videos.prepare(self._file(layer.name))
-            elif layer.kind == "camera":
-                self._cameras.prepare(layer.name)
+            for mode in {"normal" if n == 0 else layer.blend, "normal"}:
+                self._blender.prepare(mode, lies and not layer.effects)
 
     def draw(
         self,
@@ -107,42 +104,57 @@ class Layers:
         now: ShaderClock,
     ) -> moderngl.Framebuffer | None:
         """One layer over those below it."""
+        own, material = None, None
         if layer.kind == "generator":
-            own, spot = generated(), None
+            own = generated()
         elif layer.kind == "shader":
-            own, spot = self._shaded(below, layer, place, now), None
+            own = self._shaded(layer, place, now)
         else:
-            own, (texture, spot) = None, self._material(layer, place, now.time) or (None, None)
-            if texture is not None and layer.effects:
-                own = self._canvases.take()
-                self._blender.draw(ALONE, None, texture, own, place=spot)
-                spot = None
-        if own is None and spot is None:
-            return below
+            material = self._material(layer, place, now.time)
+            if material is not None and layer.effects:
+                own, material = self._alone(*material), None
         if own is not None:
             own = draw_chain(self._stock, self._canvases, own, layer.effects, place, now)
-            texture = own.color_attachments[0]
+            material = own.color_attachments[0], None
+        if material is None:
+            return below
         if below is None and layer.kind == "generator" and layer.opacity >= 1.0:
-            return own
-        mode = layer.blend if below is not None else "normal"
+            return own  # Opaque, and alone so far: it is the canvas.
+        return self._over(below, layer, *material, own)
+
+    def _over(
+        self,
+        below: moderngl.Framebuffer | None,
+        layer: Layer,
+        texture: moderngl.Texture,
+        spot: Place | None,
+        own: moderngl.Framebuffer | None,
+    ) -> moderngl.Framebuffer:
+        """Blend a texture, which may lie on its `own` canvas; nothing is blended with nothing."""
+        mode = "normal" if below is None else layer.blend
         below, target = below or self._black(), self._canvases.take()
         picture = below.color_attachments[0]
         self._blender.draw(mode, picture, texture, target, layer.opacity, spot)
-        self._canvases.give(below)
-        if own is not None:
-            self._canvases.give(own)
+        for canvas in (below, own):
+            if canvas is not None:
+                self._canvases.give(canvas)
         return target
 
     def _shaded(
-        self, below: moderngl.Framebuffer | None, layer: Layer, place: Hashable, now: ShaderClock
+        self, layer: Layer, place: Hashable, now: ShaderClock
     ) -> moderngl.Framebuffer | None:
-        """A shader as a layer; one that is a filter sees what lies below."""
+        """A shader on a canvas of its own; None for one that does not work."""
         own = self._canvases.take()
-        images = {} if below is None else {"inputImage": below.color_attachments[0]}
-        if self._stock.draw(layer.name, (place, "layer"), own, layer.inputs, images, now):
+        if self._stock.draw(layer.name, (place, "layer"), own, layer.inputs, {}, now):
             return own
         self._canvases.give(own)
         return None
+
+    def _alone(self, texture: moderngl.Texture, spot: Place | None) -> moderngl.Framebuffer:
+        """What lies somewhere, on a canvas of its own, so that effects can spread over it."""
+        own = self._canvases.take()
+        self._blender.draw(ALONE, None, texture, own, place=spot)
+        return own
 
     def _black(self) -> moderngl.Framebuffer:
         canvas = self._canvases.take()
@@ -155,10 +167,10 @@ class Layers:
         if layer.kind == "text":
             return self._lettered(layer.name, given)
         if layer.kind == "picture":
-            texture = self._pictures.at(self._file(layer.name))
+            texture = self._pictures.at(layer.name)
         elif layer.kind == "video":
             position = given["start"] + given["speed"] * time
-            texture = self._videos.at(self._file(layer.name), place, position)
+            texture = self._videos.at(layer.name, place, position)
         else:
             texture = self._cameras.at(layer.name)
         if texture is None:
@@ -183,12 +195,5 @@ class Layers:
         return texture, self._spot((across * scale, up * scale), given)
 
     def _spot(self, size: tuple[float, float], given: dict) -> Place:
-        canvas, tint = self._canvases.size, given.get("tint", WHITE)
-        return placed(canvas, size, given["x"], given["y"], given["angle"], tint)
-
-    def _file(self, name: str) -> str:
-        """The path of a file, which may lie beside the show's files; looked for once."""
-        if name not in self._files:
-            places = [folder / name for folder in (Path(), *self._folders)]
-            self._files[name] = str(next(filter(Path.is_file, places), name))
-        return self._files[name]
+        tint = given.get("colour", WHITE)
+        return placed(self._canvases.size, size, given["x"], given["y"], given["angle"], tint)

@@ -28,10 +28,13 @@ _Key = tuple[str, Hashable]
 
 
 class ShaderStock:
-    """Programs by shader and place; `compiles` counts those that nobody had prepared."""
+    """Programs by shader and place; `compiles` counts those that nobody had prepared.
+
+    `folders` are where shaders lie before those that ship.
+    """
 
     def __init__(self, ctx: moderngl.Context, folders: Sequence[Path], faults: Faults) -> None:
-        self._ctx, self._folders, self._faults = ctx, folders, faults
+        self._ctx, self.folders, self._faults = ctx, folders, faults
         self.compiles = 0
         self._compiled: dict[str, CompiledShader] = {}
         self._waiting: deque[str] = deque()
@@ -101,7 +104,7 @@ class ShaderStock:
 
         Raises ShaderError.
         """
-        compiled = CompiledShader(self._ctx, load_header(find_shader(name, self._folders)))
+        compiled = CompiledShader(self._ctx, load_header(find_shader(name, self.folders)))
         program = IsfProgram(self._ctx, compiled.header, compiled)
         scrap = self._ctx.framebuffer([self._ctx.texture((32, 18), 4)])
         program.draw(scrap)
