@@ -62,7 +62,7 @@ class Seen:
 
     def fallback(self) -> Prompt:
         """What is drawn when no prompt has any weight."""
-        return self._prompt(self.look.prompts[0], 0, 1.0, None)
+        return Prompt(self._said(self.look.prompts[0], 0)[0], 1.0)
 
     @property
     def shaders(self) -> frozenset[str]:
@@ -82,21 +82,22 @@ class Seen:
         self, lines: Sequence[PromptLine], weights: Sequence[float], share: float,
         seed: float | None,
     ) -> list[Prompt]:
-        """Lines with weights that sum to `share`, without those that have none."""
-        total = sum(weights) or 1.0
+        """Lines with weights that sum to `share`, without those that have none or say nothing."""
+        said = [(*self._said(line, n), weights[n]) for n, line in enumerate(lines) if weights[n]]
+        total = sum(weight for text, _, weight in said if text) or 1.0
         return [
-            self._prompt(line, n, share * weight / total, seed)
-            for n, (line, weight) in enumerate(zip(lines, weights, strict=True))
-            if share * weight > 0.0
+            Prompt(text, share * weight / total, seed if own is None else own)
+            for text, own, weight in said
+            if text and share > 0.0
         ]
 
-    def _prompt(self, line: PromptLine, n: int, weight: float, seed: float | None) -> Prompt:
+    def _said(self, line: PromptLine, n: int) -> tuple[str, float | None]:
+        """What the prompt in place `n` (from 0) says, and the seed of its words."""
         texts = self.hands.texts
-        said, own = line.said, line.seed
-        if texts or not said:
-            text = styled(texts.get(f"prompts.{n + 1}.text", line.text), self.look.style)
-            said, own = say(text, self.look.words, texts)
-        return Prompt(said, weight, seed if own is None else own)
+        if line.said and not texts:
+            return line.said, line.seed
+        text = styled(texts.get(f"prompts.{n + 1}.text", line.text), self.look.style)
+        return say(text, self.look.words, texts)
 
     def _effect(self, line: EffectLine, place: str) -> Effect:
         return Effect(line.shader, self._inputs(line.inputs, f"{place}.{line.shader}"))

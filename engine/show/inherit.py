@@ -93,7 +93,9 @@ class LookFile(TomlFile):
         for kind in change:
             rows = self.tables_at(kind)
             names = [(str(n + 1), row.get("shader")) for n, row in enumerate(rows)]
-            for name, keys in change[kind].items() if isinstance(change[kind], dict) else ():
+            if not isinstance(change[kind], dict):
+                raise file.error(("change", kind), f"must be a table: [change.{kind}.NAME]")
+            for name, keys in change[kind].items():
                 found = [n for n, known in enumerate(names) if name in known]
                 there = ("change", kind, name)
                 if not found or not isinstance(keys, dict):

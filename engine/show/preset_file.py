@@ -57,7 +57,7 @@ def read_preset(parsed: TomlFile) -> Preset:
         path=file.path,
         title=file.text_at(data, ("title",), file.path.stem),
         style=file.text_at(data, ("style",)),
-        negative=file.text_at(data, ("negative",)),
+        negative=say(_template(file, "negative", words), words, {})[0],
         prompts=_prompts(file, words),
         numbers=_numbers(file),
         source=file.choice(pattern, ("source", "pattern"), SOURCES) if pattern else "",
@@ -86,9 +86,9 @@ def _macros(file: LookFile) -> dict[str, Value]:
     for name, row in file.table_at(file.data, "macros").items():
         place = ("macros", name)
         check_name(file, place, (*NAMES, *FUNCTIONS, *CONSTANTS))
-        table = row if isinstance(row, dict) else {"default": row}
+        table, at = (row, (*place, "default")) if isinstance(row, dict) else ({}, place)
         file.check_keys(table, place, ("default", "help"))
-        value = file.value(table.get("default", MACRO.default), (*place, "default"), MACRO)
+        value = file.value(table.get("default", 0.0) if table is row else row, at, MACRO)
         text = file.text_at(table, (*place, "help"), MACRO.help)
         macros[name] = replace(value, param=replace(MACRO, name=f"macros.{name}", help=text))
     return macros
@@ -98,8 +98,7 @@ def _prompts(file: LookFile, words: Mapping[str, Word]) -> tuple[PromptLine, ...
     rows = file.tables_at("prompts")
     if not rows:
         raise file.error(("prompts",), "is missing: a look needs [[prompts]] with a text")
-    style = file.text_at(file.data, ("style",))
-    check_parts(file, ("style",), style, words)
+    style = _template(file, "style", words)
     lines = []
     for n, row in enumerate(rows):
         place = ("prompts", n, "text")
@@ -111,6 +110,13 @@ def _prompts(file: LookFile, words: Mapping[str, Word]) -> tuple[PromptLine, ...
         weight = file.value(row.get("weight", 1.0), (*place[:2], "weight"), WEIGHT)
         lines.append(PromptLine(text, weight, *say(styled(text, style), words, {})))
     return tuple(lines)
+
+
+def _template(file: LookFile, key: str, words: Mapping[str, Word]) -> str:
+    """A text of the look whose parts are all there."""
+    text = file.text_at(file.data, (key,))
+    check_parts(file, (key,), text, words)
+    return text
 
 
 def _sequence(file: LookFile) -> Sequence | None:
