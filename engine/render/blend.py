@@ -85,6 +85,9 @@ void main() {
 """
 
 
+WHITE = (1.0, 1.0, 1.0, 1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a picture lies: `uv = turn @ (at - 0.5) + shift`, from canvas to picture, both 0..1
@@ -92,12 +95,12 @@ class Place:
 
     turn: tuple[float, float, float, float]
     shift: tuple[float, float]
-    tint: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)
+    tint: tuple[float, ...] = WHITE
 
 
 def placed(
     canvas: Size, size: tuple[float, float], x: float, y: float, angle: float,
-    tint: tuple[float, ...] = Place.tint,
+    tint: tuple[float, ...] = WHITE,
 ) -> Place:
     """A picture drawn `size` pixels of the canvas large, its middle at (x, y) of the canvas.
 

@@ -46,7 +46,6 @@ class Layers:
     ) -> None:
         """`patient` waits for every file and is exact, for films."""
         self._stock, self._canvases, self._blender = stock, canvases, blender
-        self.folders, self._files = folders, dict[str, str]()
         largest = tuple(max(640, side) for side in canvases.size)
         self._pictures = Pictures(ctx, faults, patient)
         self._videos = Videos(ctx, largest, faults, patient)
