@@ -85,7 +85,7 @@ def pictures(samples: np.ndarray, show: Show, options: FilmOptions) -> Iterator[
 
     with ExitStack() as stack:
         surface = stack.enter_context(closing(Offscreen(options.size, refresh_hz=None)))
-        compositor = Compositor(surface.ctx, options.size, shader_folders(show))
+        compositor = Compositor(surface.ctx, options.size, shader_folders(show), patient=True)
         prepare(compositor, show)
         canvas = canvas_size(options.model, options.size)
         generator = LocalGenerator(options.model, canvas, runtime=options.runtime)

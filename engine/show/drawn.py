@@ -20,6 +20,8 @@ from engine.show.words import check_parts
 Row = dict[str, Any]
 Inputs = tuple[tuple[str, Value | tuple[float, ...]], ...]
 _LAYER_KEYS = ("opacity", "blend", "effects")
+TEXT_COLOUR = isf.ShaderInput("colour", "color", (1.0,) * 4, (0.0,) * 4, (1.0,) * 4)
+"""What a text has beside numbers: `colour = [1, 0.8, 0.2]`."""
 
 
 def read_effects(file: LookFile, rows: list[Row], place: tuple) -> tuple[EffectLine, ...]:
@@ -45,8 +47,10 @@ def _layer(file: LookFile, row: Row, place: tuple, words: Mapping[str, Word]) ->
         said = f"has {' and '.join(kinds)}" if kinds else "says nothing to draw"
         raise file.error(place, f"{said}: a layer has one of {', '.join(LAYER_KINDS)}")
     kind = kinds[0]
-    shader = _shader(file, row, place, layer=True) if kind == "shader" else {}
-    file.check_keys(row, place, (kind, *_LAYER_KEYS, *LAYER_INPUTS[kind], *shader))
+    own = _shader(file, row, place, layer=True) if kind == "shader" else {}
+    if kind == "text":
+        own = {TEXT_COLOUR.name: TEXT_COLOUR}
+    file.check_keys(row, place, (kind, *_LAYER_KEYS, *LAYER_INPUTS[kind], *own))
     numbers = tuple((key, _number(file, row, place, key)) for key in LAYER_INPUTS[kind])
     effects = row.get("effects", [])
     if not isinstance(effects, list) or not all(isinstance(each, dict) for each in effects):
@@ -58,7 +62,7 @@ def _layer(file: LookFile, row: Row, place: tuple, words: Mapping[str, Word]) ->
         blend=file.choice(
             file.text_at(row, (*place, "blend"), BLENDS[0]), (*place, "blend"), BLENDS
         ),
-        inputs=_inputs(file, row, place, shader) or numbers,
+        inputs=(*numbers, *_inputs(file, row, place, own)),
         effects=read_effects(file, effects, (*place, "effects")),
     )
 
