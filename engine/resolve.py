@@ -72,7 +72,7 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         opacity=_number("opacity", looks),
         freeze=controls.freeze,
         blackout=controls.blackout,
-        preset=looks[-1].look.name,
+        preset=after.look.name,
     )
 
 
