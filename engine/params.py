@@ -47,6 +47,7 @@ _ROWS = (
     Param("seed", 0, 0, 2**31 - 1, "", "which noise; a fraction is the way to the next seed's"),
     Param("noise_drift", 0.05, 0.0, 1.0, "1/s", "how fast the noise changes; 0 pins it"),
     Param("crossfade", 0.1, 0.0, 2.0, "s", "fade from one generated picture to the next"),
+    Param("contours", 0.8, 0.0, 1.0, "", "how sharp the contours of a soft model are"),
     Param("opacity", 1.0, 0.0, 1.0, "", "master fader"),
     Param("motion.zoom", 1.0, 0.5, 2.0, "1/s", "magnification in one second; 1 stands still"),
     Param("motion.angle", 0.0, -360.0, 360.0, "deg/s", "turn, positive is counter-clockwise"),
@@ -107,9 +108,12 @@ TRANSITIONS = ("crossfade", "cut", "morph")
 and effects change half way. Or a transition shader (startImage, endImage, progress) by its name."""
 ORDERS = ("forward", "random", "shuffle")
 """How the autopilot chooses: in order; any other; all of them before one comes again."""
+DESK_TRIGGERS = ("undo", "redo", "save", "save.variation")
+"""Edits by hand: taken back, done again, written into the preset or a new one beside it."""
 
 TRIGGERS = (
     *("tap", "beat_one", "reset", "next", "previous"),
+    *DESK_TRIGGERS,
     *(f"{step}.{when}" for step in ("next", "previous") for when in LAUNCHES),
     *TEMPO_TRIGGERS,
 )

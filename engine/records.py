@@ -279,7 +279,8 @@ class FrameParams:
     """Everything needed to make and draw one picture. Equal inputs give equal params.
 
     `strength` 0..1 is the share of noise in the img2img step; `source` names the drawn pattern
-    mixed in by `source_amount` before encoding ("" for none); `crossfade` seconds between two
+    mixed in by `source_amount` before encoding ("" for none); `contours` 0..1 how sharp the
+    contours of a softly painted picture are drawn; `crossfade` seconds between two
     generated frames; `opacity` the master fader. `beat` is the beat count at `time`. A fraction
     of `seed` is the way to the next seed's noise.
 
@@ -306,6 +307,7 @@ class FrameParams:
     leaving: Leaving | None = None
     over: tuple[Effect, ...] = ()
     crossfade: float = 0.1
+    contours: float = 0.0
     opacity: float = 1.0
     freeze: bool = False
     blackout: bool = False
@@ -317,7 +319,8 @@ class Frame:
     """A generated picture: `picture` uint8 (height, width, 3) RGB, top row first.
 
     `params` made it; `ready` is the show time at which it was finished; `number` counts up from
-    1 over the whole show, restarts of the generator included.
+    1 over the whole show, restarts of the generator included. `soft` 0..1 is how softly its model
+    paints: contours are drawn sharp by so much of what the look wants.
     """
 
     number: int
@@ -325,3 +328,4 @@ class Frame:
     params: FrameParams
     ready: float
     seconds: float = 0.0
+    soft: float = 0.0

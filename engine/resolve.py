@@ -69,6 +69,7 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
             after.hands.values,
         ),
         crossfade=_number("crossfade", looks),
+        contours=_number("contours", looks),
         opacity=_number("opacity", looks),
         freeze=controls.freeze,
         blackout=controls.blackout,

@@ -20,8 +20,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.diffusion.manner import position_amplitude
 from engine.diffusion.model import check_folder
-from engine.diffusion.noise import position_amplitude
 from engine.diffusion.runtimes import check_runtime
 from engine.errors import LiquidlightError
 from engine.show import load_show

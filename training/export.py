@@ -27,6 +27,8 @@ from training.subjects import SUBJECTS
 
 FOLDER = Path(__file__).parent.parent / "engine" / "diffusion" / "small_model"
 LIMIT_BYTES = 24_000_000
+SOFTNESS = 1.0
+"""It paints in soft blobs: the stage draws contours sharp as far as a look wants."""
 TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json")
 
 
@@ -66,7 +68,7 @@ def write(
     for name in TOKENIZER_FILES:  # transformers 5 saves tokenizer.json alone, 4 needs these
         shutil.copy(tokenizer_folder / name, new / "tokenizer" / name)
     (new / "phrases.json").write_text(json.dumps(phrases(), indent=1) + "\n", encoding="utf-8")
-    noise = {"position_amplitude": unet_stage.POSITION}
+    noise = {"position_amplitude": unet_stage.POSITION, "softness": SOFTNESS}
     (new / "noise.json").write_text(json.dumps(noise) + "\n", encoding="utf-8")
     for path in new.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)  # safetensors come out readable to one user

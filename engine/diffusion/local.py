@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.clock import monotonic
-from engine.diffusion.model import check_folder, check_size
+from engine.diffusion.manner import softness
+from engine.diffusion.model import check_folder, check_size, model_folder
 from engine.diffusion.runtimes import ACCELERATED, all_threads, check_runtime
 from engine.records import Frame, FrameParams
 
@@ -36,7 +37,7 @@ class LocalGenerator:
         from engine.diffusion.model import load_model
         from engine.diffusion.stream import Img2ImgStream
 
-        self.size = size
+        self.size, self._soft = size, softness(model_folder(model_name))
         if runtime in ACCELERATED:
             model = load_accelerated(runtime, model_name, size, threads or all_threads())
         else:
@@ -52,7 +53,8 @@ class LocalGenerator:
         start = monotonic()
         picture = self._stream.step(params)
         self._number += 1
-        return Frame(self._number, picture, params, params.time, monotonic() - start)
+        return Frame(self._number, picture, params, params.time, monotonic() - start,
+                     self._soft)
 
     def resume(self, frame: Frame) -> None:
         """Go on from a Frame of the same size when there is no checkpoint: nearly the same."""

@@ -16,16 +16,13 @@ Diffusion pipeline can carry it; such a model folder says how much in noise.json
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 
 import torch
 
 from engine.diffusion.warp import inverse_matrix, limited
-from engine.errors import ModelError
 from engine.records import FrameParams, Pose
 
 ZOOM_PER_NOISE = math.log(1.35)
@@ -67,10 +64,11 @@ class TravellingNoise:
             now, following = Pose(), _BORN
         self.travelled = (now, following)
 
-    def at(self, seeds: float | Mapping[float, float]) -> torch.Tensor:
+    def at(self, seeds: float | Mapping[float, float], telling: float = 1.0) -> torch.Tensor:
         """The present noise of a seed, or of several by their shares.
 
-        A fraction of a seed is the way to the next one's noise.
+        A fraction of a seed is the way to the next one's noise; `telling` 0..1 is the share of
+        the position pattern.
         """
         parts = amplitudes(seeds if isinstance(seeds, Mapping) else {seeds: 1.0})
         k = math.floor(self.phase)
@@ -81,7 +79,7 @@ class TravellingNoise:
         if theta > 0.0:
             second = carried(self._mixed(following), self.travelled[1])
             noise = math.cos(theta) * noise + math.sin(theta) * second
-        return placed(noise, self._told).to(self._device, self._dtype)
+        return placed(noise, telling * self._told).to(self._device, self._dtype)
 
     def _mixed(self, parts: Mapping[int, float]) -> torch.Tensor:
         """Tiles of seeds by their amplitudes, mixed before they are carried: that is linear."""
@@ -141,21 +139,20 @@ def carried(tile: torch.Tensor, motion: Pose) -> torch.Tensor:
     return tile[..., v.floor().long() % rows, u.floor().long() % columns]
 
 
-def position_amplitude(folder: Path) -> float:
-    """What a model folder's noise.json asks for; 0 where there is none.
+TELLING = (0.65, 0.85)
+"""Strengths at which the model begins to be told where it is, and is told in full."""
 
-    Raises ModelError when the file is there and holds no such number, 0..4.
+
+def telling(strength: float) -> float:
+    """Share of the position pattern at a strength 0..1.
+
+    What is mostly redrawn needs it to compose a picture. What is mostly kept has its composition
+    from the picture that comes in: told as well, that would be pinned to the screen while the
+    camera moves (measured with 240 pictures of deep_tunnel: the zoom seen was -0.01 of the
+    camera's with the pattern and 0.45 without).
     """
-    path = folder / "noise.json"
-    if not path.exists():
-        return 0.0
-    try:
-        amplitude = float(json.loads(path.read_text(encoding="utf-8"))["position_amplitude"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path}: no position_amplitude, allowed: a number 0..4") from error
-    if not 0 <= amplitude <= 4:
-        raise ModelError(f"{path}: position_amplitude = {amplitude}, allowed: 0..4")
-    return amplitude
+    k = min(1.0, max(0.0, (strength - TELLING[0]) / (TELLING[1] - TELLING[0])))
+    return k * k * (3.0 - 2.0 * k)
 
 
 @lru_cache(maxsize=8)

@@ -22,7 +22,8 @@ from pathlib import Path
 from engine.clock import Clock, WallClock, monotonic, sleep
 from engine.diffusion import child
 from engine.diffusion.contract import GeneratorHealth
-from engine.diffusion.model import check_folder, check_size
+from engine.diffusion.manner import softness
+from engine.diffusion.model import check_folder, check_size, model_folder
 from engine.diffusion.runtimes import ACCELERATED, all_threads, check_runtime
 from engine.diffusion.sharedmem import Board
 from engine.records import Frame, FrameParams
@@ -73,6 +74,7 @@ class ProcessGenerator:
         check_runtime(runtime)
         threads = threads if threads is not None else default_threads()
         self._setup = child.Setup(str(model_name), size, seed, device, threads, max_fps, runtime)
+        self._soft = softness(model_folder(model_name))
         self._clock = clock or WallClock()
         self._patience = patience or Patience()
         self._board = Board.create(size)
@@ -99,7 +101,7 @@ class ProcessGenerator:
         got = self._board.read_picture()
         if got is not None and got.number > seen:
             self._frame = Frame(got.number, got.picture, got.params, self._clock.now(),
-                                got.seconds)
+                                got.seconds, self._soft)
         return self._frame
 
     def health(self) -> GeneratorHealth:

@@ -16,8 +16,9 @@ import numpy as np
 import torch
 
 from engine.clock import monotonic
+from engine.diffusion.manner import position_amplitude
 from engine.diffusion.model import Model
-from engine.diffusion.noise import TravellingNoise, position_amplitude, seed_shares
+from engine.diffusion.noise import TravellingNoise, seed_shares, telling
 from engine.diffusion.prompts import PromptBank
 from engine.diffusion.regulate import Regulator
 from engine.diffusion.runtimes import Runtime
@@ -152,7 +153,8 @@ class Img2ImgStream:
         if timestep_of(params.strength, self._model) == 0:
             return picture
         clean = self._timed("encode", lambda: self._model.encode(picture))
-        noise = NOISE_SHARE * self._noise.at(seed_shares(params, self._seed))
+        seeds = seed_shares(params, self._seed)
+        noise = NOISE_SHARE * self._noise.at(seeds, telling(params.strength))
         return self._redraw(clean, noise, params.strength, params)
 
     def _mix_source(self, picture: torch.Tensor, params: FrameParams) -> torch.Tensor:

@@ -1,9 +1,9 @@
 """Generated pictures on their way to the eye: uploaded, moved on, faded into one another.
 
 Flows in: Frames, at whatever rate the model makes them; flows out: one picture for any show time.
-Each picture is moved on by what the camera has travelled since it was made. When a new picture
-comes in the middle of a fade, the mix on the screen becomes the old picture, so nothing jumps.
-Runs on the GL thread; textures are made when a size is first seen.
+Soft ones get sharp contours as they come. Each is moved on by what the camera has travelled since
+it was made. When a new picture comes in the middle of a fade, the mix on the screen becomes the
+old picture, so nothing jumps. Runs on the GL thread; textures are made when a size is first seen.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.records import Frame, Pose
 from engine.render.buffers import Size, quad, release
+from engine.render.contours import LARGER, Contours
 
 if TYPE_CHECKING:
     import moderngl
@@ -106,6 +107,9 @@ class FrameFader:
         self._fading["newer"].value, self._fading["older"].value = 0, 1
         self._quads = {program: quad(ctx, program) for program in (self._still, self._fading)}
         self._pool: list[moderngl.Texture] = []
+        self._targets: dict[moderngl.Texture, moderngl.Framebuffer] = {}
+        self._small: moderngl.Texture | None = None
+        self._contours = Contours(ctx)
         self._mixes: list[moderngl.Framebuffer] = []
         self._incoming: _Shot | None = None
         self._newest: _Shot | None = None
@@ -133,10 +137,14 @@ class FrameFader:
             mix.color_attachments[0].repeat_x = mix.color_attachments[0].repeat_y = False
 
     def take(self, frame: Frame) -> None:
-        """Upload a picture; it is seen from the next draw on."""
+        """Upload a picture, its contours drawn sharp if it is soft; seen from the next draw on."""
         height, width = frame.picture.shape[:2]
-        texture = self._free((width, height))
+        sharp = frame.soft * frame.params.contours
+        texture = self._uploaded((width, height)) if sharp else self._free((width, height))
         texture.write(np.ascontiguousarray(frame.picture))
+        if sharp:
+            small, texture = texture, self._free((LARGER * width, LARGER * height))
+            self._contours.draw(small, self._targets[texture], sharp)
         self._incoming = _Shot(texture, frame.params.pose)
 
     def before(self, pose: Pose) -> moderngl.Framebuffer:
@@ -187,10 +195,24 @@ class FrameFader:
                 return texture
         for texture in [old for old in self._pool if old not in used]:
             self._pool.remove(texture)
+            self._targets.pop(texture).release()
             texture.release()
+        texture = self._made(size)
+        self._targets[texture] = self._ctx.framebuffer([texture])
+        self._pool.append(texture)
+        return texture
+
+    def _uploaded(self, size: Size) -> moderngl.Texture:
+        """Where a picture is written that is drawn into a larger one at once."""
+        if self._small is None or self._small.size != size:
+            if self._small is not None:
+                self._small.release()
+            self._small = self._made(size)
+        return self._small
+
+    def _made(self, size: Size) -> moderngl.Texture:
         texture = self._ctx.texture(size, 3, alignment=1)
         texture.repeat_x = texture.repeat_y = False
-        self._pool.append(texture)
         return texture
 
     def _free_mix(self) -> moderngl.Framebuffer:
@@ -201,7 +223,8 @@ class FrameFader:
 
     def release(self) -> None:
         """Free everything on the GPU."""
-        for thing in (*self._quads.values(), *self._quads, *self._pool):
+        things = (*self._quads.values(), *self._quads, *self._targets.values(), *self._pool)
+        for thing in (*things, self._contours, *([self._small] if self._small else ())):
             thing.release()
         release(self._mixes)
 

@@ -3,12 +3,13 @@
 import pytest
 import torch
 
+from engine.diffusion.manner import position_amplitude, softness
 from engine.diffusion.noise import (
     TravellingNoise,
     amplitudes,
-    position_amplitude,
     position_pattern,
     seed_shares,
+    telling,
 )
 from engine.diffusion.sources import PATTERNS, STEPS, Sources, colour, colours_of, luma
 from engine.errors import ModelError
@@ -133,3 +134,22 @@ def test_a_model_folder_says_whether_it_wants_position(tmp_path):
         (tmp_path / "noise.json").write_text(bad)
         with pytest.raises(ModelError, match="noise.json.*0..4"):
             position_amplitude(tmp_path)
+
+
+def test_position_is_told_where_most_is_redrawn_only() -> None:
+    assert [telling(s) for s in (0.0, 0.5, 0.65, 0.75, 0.85, 1.0)] == [0, 0, 0, 0.5, 1, 1]
+    noise = TravellingNoise((1, 4, 8, 8), CPU, torch.float32, told=1.5)
+    plain = TravellingNoise((1, 4, 8, 8), CPU, torch.float32)
+    assert torch.equal(noise.at(3, 0.0), plain.at(3))
+    assert not torch.equal(noise.at(3), plain.at(3))
+
+
+@pytest.mark.parametrize("text, soft", [('{"position_amplitude": 1}', 0.0),
+                                        ('{"position_amplitude": 1, "softness": 0.4}', 0.4)])
+def test_a_model_says_how_softly_it_paints(tmp_path, text, soft) -> None:
+    assert softness(tmp_path) == 0.0
+    (tmp_path / "noise.json").write_text(text)
+    assert softness(tmp_path) == soft
+    (tmp_path / "noise.json").write_text('{"softness": 2}')
+    with pytest.raises(ModelError, match=r"softness = 2.0, allowed: 0..1"):
+        softness(tmp_path)

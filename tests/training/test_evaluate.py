@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine.diffusion.local import LocalGenerator
-from engine.diffusion.noise import position_amplitude
+from engine.diffusion.manner import position_amplitude
 from engine.diffusion.warp import inverse_matrix, warp
 from engine.errors import LiquidlightError
 from engine.records import Frame, Pose
