@@ -115,5 +115,9 @@ def _offset(text: str) -> tuple[float, list[str]]:
 
 
 def _moved(line: LyricLine, seconds: float) -> LyricLine:
-    words = tuple((max(0.0, time + seconds), word) for time, word in line.words)
-    return replace(line, time=max(0.0, line.time + seconds), words=words)
+    words = tuple((_thousandths(time + seconds), word) for time, word in line.words)
+    return replace(line, time=_thousandths(line.time + seconds), words=words)
+
+
+def _thousandths(time: float) -> float:
+    return max(0.0, round(time, 3))
