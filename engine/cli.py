@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"liquidlight {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
     sounds = (_demo, _play, _render, _frames, _beats, _signals)
-    for add in (*sounds, _words, _check, _rig, _devices, _shader, _bench):
+    for add in (*sounds, _words, _check, _rig, _devices, _shader, _gallery, _bench):
         verb = add(verbs)
         verb.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
@@ -103,7 +103,8 @@ def _demo(verbs: argparse._SubParsersAction) -> _Parser:
 
 def _play(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "play", "the live performance", "night_drive --audio 'USB Audio'")
-    verb.add_argument("show", nargs="?", default="first_light", metavar="PRESET-or-SET")
+    verb.add_argument("show", nargs="?", metavar="PRESET-or-SET", help="the demo set if none")
+    verb.add_argument("--fresh", action="store_true", help="whatever a crash may have left")
     _rigged(verb).add_argument("--offscreen", action="store_true", help="without any display")
     verb.add_argument("--record", type=Path, metavar="FILE", help="film what is shown")
     verb.add_argument("--seconds", type=seconds, help="stop after this time")
@@ -265,6 +266,21 @@ def _shader(verbs: argparse._SubParsersAction) -> _Parser:
     verb.add_argument("--size", type=size, default=(640, 360), metavar="WxH")
     verb.add_argument("-o", "--output", type=Path, metavar="DIR", help="write PNGs here")
     verb.add_argument("--json", action="store_true")
+    return verb
+
+
+def _gallery(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "gallery", "draws a contact sheet of looks, a minute of music each",
+                 "my_look.toml bloom --audio song.mp3")
+    verb.add_argument("presets", nargs="*", metavar="PRESET", help="default: all that ship")
+    verb.add_argument("--audio", default="demo", dest="song", metavar="SONG", help="or demo")
+    verb.add_argument("--size", type=size, default=(320, 180), metavar="WxH", help="of a picture")
+    verb.add_argument("--columns", type=rate, default=8, help="pictures of each look")
+    verb.add_argument("--from", type=seconds, default=0.0, dest="start", metavar="TIME")
+    verb.add_argument("--to", type=seconds, default=60.0, dest="end", metavar="TIME")
+    verb.add_argument("--thumbnails", type=Path, metavar="DIR", help="a small picture of each too")
+    verb.add_argument("-o", "--output", type=Path, default=Path("gallery.png"))
+    _model(verb)
     return verb
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -26,9 +26,6 @@ from engine.params import CLOCKS, NAMES, SIGNALS, TIMES
 from engine.records import SAMPLERATE, FrameParams
 from engine.resolve import names_at
 from engine.show import DEMO_SET, Show, load_show
-
-if TYPE_CHECKING:
-    from engine.audio.tempo_desk import TempoSettings
 
 
 def tell(text: str) -> None:
@@ -87,51 +84,16 @@ def _play_demo(options: Namespace) -> None:
 
 def play(options: Namespace) -> None:
     """The live performance."""
-    from engine.live import Performance
-    from engine.play_options import PlayOptions
-    from engine.rig import fill, read_rig
+    from engine import evening
 
-    rig = read_rig(options.rig)
-    fill(options, rig)
-    screen = "fullscreen"
-    if options.windowed or options.offscreen:
-        screen = "windowed" if options.windowed else "offscreen"
-    wanted = PlayOptions(
-        show=options.show,
-        audio=options.audio,
-        model=options.model,
-        screen=screen,
-        display=options.display,
-        size=options.size,
-        midi=options.midi,
-        osc=options.osc,
-        record=options.record,
-        seconds=options.seconds,
-        stats=options.stats,
-        runtime=options.runtime,
-        tempo=_tempo(options),
-        link=options.link or ("listen" if options.tempo == "link" else None),
-        prolink=options.prolink or ("127.0.0.1" if options.tempo == "prolink" else None),
-        player=options.player,
-        mapping=rig.midi,
-        rig=str(rig.path),
-    )
-    with Performance(wanted, tell) as performance:
-        performance.run()
-        tell(performance.summary())
+    evening.play(options)
 
 
-def _tempo(options: Namespace) -> TempoSettings:
-    """How the tempo desk begins."""
-    from engine.audio.tempo_desk import TempoSettings
+def rig(options: Namespace) -> None:
+    """What this machine plays with and who says so; with --save, what was given is written."""
+    from engine import evening
 
-    if options.tempo == "link" and options.link == "lead":
-        raise LiquidlightError("--tempo link follows a session, --link lead leads one: choose")
-    low, high = options.range
-    rest = {"low_bpm": low, "high_bpm": high, "offset_ms": options.offset_ms}
-    if isinstance(options.tempo, float):
-        return TempoSettings("fixed", options.tempo, **rest)
-    return TempoSettings(options.tempo, **rest)
+    evening.rig(options)
 
 
 def render(options: Namespace) -> None:
@@ -254,24 +216,6 @@ def check(options: Namespace) -> int:
     return 2 if any(not finding["ok"] for finding in findings) else 0
 
 
-def rig(options: Namespace) -> None:
-    """What this machine plays with and who says so; with --save, what was given is written."""
-    from engine import rig as rigs
-
-    path = options.rig or rigs.usual_path()
-    if options.save:
-        rigs.save(path, vars(options))
-    found = rigs.read_rig(path if path.exists() or options.rig else None)
-    rows = rigs.lines(options, rigs.fill(options, found), found)
-    if options.json:
-        print(json.dumps({"rig": str(path), "rows": rows}))
-        return
-    print(f"{path}{'' if path.exists() else ' (not there)'}")
-    for row in rows:
-        value = "" if row["value"] is None else row["value"]
-        print(f"  {row['key']:20} {value!s:24} {row['from']}")
-
-
 def _print_findings(findings: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print(json.dumps(findings))
@@ -307,6 +251,19 @@ def shader(options: Namespace) -> int:
         findings.append(draw_file(Path(name), options.size, options.frames, options.output))
     _print_findings(findings, options.json)
     return 2 if any(not finding["ok"] for finding in findings) else 0
+
+
+def gallery(options: Namespace) -> None:
+    """A contact sheet of looks."""
+    from engine.audio.media import decode
+    from engine.gallery import GalleryOptions, draw, shipped
+
+    names = options.presets or shipped()
+    wanted = GalleryOptions(options.output, options.size, options.columns, options.start,
+                            options.end, options.model, options.runtime, options.thumbnails)
+    with progress_bar("looks") as progress:
+        draw(decode(_song(options.song)), names, wanted, progress)
+    tell(f"{options.output}: {len(names)} looks, {options.columns} pictures of each")
 
 
 def bench(options: Namespace) -> None:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 LEVEL_0 = {"records", "errors", "params", "expressions", "clock", "exchange"}
 LEVEL_0 |= {"functions", "memory", "curves", "isf", "isf_header", "followers", "structure"}
-LEVEL_0 |= {"folders", "toml_file", "toml_places", "option_values"}
+LEVEL_0 |= {"folders", "toml_file", "toml_places"}
 LEVEL_1 = {"show", "scenes", "director", "signals", "controls", "stats", "word_effects", "undo"}
 LEVEL_0 |= {"keyframes", "lyrics"}
 LEVEL_1 |= {"cues", "importing", "takes", "stems"}
@@ -26,9 +26,10 @@ WINGS = {
 }
 OTHERS = {"numpy", "rich", "watchfiles", "tomlkit", "PIL", "moderngl", "bench"}
 RIM = {"graph", "listening", "hands", "staging", "watching", "play_options", "reporting", "live"}
-RIM |= {"offline", "saving", "desk", "autosave"}
+RIM |= {"offline", "gallery", "saving", "desk", "autosave"}
 RIM |= {"resuming"}
-TOP = {"cli", "commands", "machine", "rig", "checking", "vocabulary", "__main__"}
+TOP = {"cli", "commands", "evening", "machine", "vocabulary", "__main__"}
+TOP |= {"rig", "checking", "option_values"}
 
 
 def _room(path: Path) -> str:
