@@ -1,6 +1,7 @@
 """The keyboard: one table from key names to ControlEvents. No state, any thread.
 
-The window calls `events_for_key` with a GLFW key name in lower case (`f`, `space`, `left`, `1`).
+The window calls `events_for_key` with a GLFW key name in lower case (`f`, `space`, `left`, `1`),
+behind `ctrl+` or `ctrl+shift+` where those are held.
 The same table prints the help and the README.
 """
 
@@ -38,6 +39,10 @@ _ROWS = (
     Key("s", "tempo.next_source", 1.0, "next source of the tempo"),
     Key("left_bracket", "tempo.offset_less", 1.0, "draw the beat 5 ms later"),
     Key("right_bracket", "tempo.offset_more", 1.0, "draw the beat 5 ms earlier"),
+    Key("ctrl+z", "undo", 1.0, "take the last edit by hand back"),
+    Key("ctrl+shift+z", "redo", 1.0, "do it again"),
+    Key("ctrl+s", "save", 1.0, "write what was moved by hand into the preset"),
+    Key("ctrl+shift+s", "save.variation", 1.0, "or into a new preset beside it"),
     Key("right", "next", 1.0, "next preset"),
     Key("left", "previous", 1.0, "previous preset"),
     *(Key(str(n), f"preset.{n}", 1.0, f"preset {n}") for n in range(1, 10)),

@@ -19,7 +19,9 @@ from engine import reporting
 from engine.audio.sources import open_source
 from engine.audio.tempo_desk import TempoDesk
 from engine.audio.tempo_sources.midi_clock import MidiClock
+from engine.autosave import LiveState
 from engine.clock import AudioClock, monotonic
+from engine.desk import Desk
 from engine.diffusion.canvas import canvas_size
 from engine.diffusion.contract import Generator
 from engine.diffusion.model import check_folder
@@ -48,8 +50,11 @@ SOFTWARE_SIZE, SOFTWARE_HZ = (640, 360), 30.0
 class Performance:
     """One evening: entering it opens everything strictly, `run` plays forgivingly."""
 
-    def __init__(self, options: PlayOptions, tell: Tell) -> None:
-        self.options, self.tell = options, tell
+    def __init__(
+        self, options: PlayOptions, tell: Tell, live: LiveState | None = None
+    ) -> None:
+        """`live` is where the state is kept, if it is to be."""
+        self.options, self.tell, self._live = options, tell, live
         self._stack = ExitStack()
         self._events: EventQueue[ControlEvent] = EventQueue()
         self.faults = 0
@@ -99,6 +104,8 @@ class Performance:
         self.listening = self._keep(
             Listening(source, show, self.clock, self._events, self.tempo)
         )
+        for event in self.options.resume:
+            self._events.put(event)
         self.listening.start()
         hands = (self._events, self.clock)
         self.midi = self._keep(open_midi(self.options, mapping, *hands, self.midi_clock))
@@ -109,6 +116,10 @@ class Performance:
             self.writer = self._keep(StatsWriter(self.options.stats))
         self.watcher = self._keep(
             Watcher(self.options.show, show, self._show_changed, self._shaders.put, self.tell)
+        )
+        reload = self.watcher.reload
+        self.desk = self._keep(
+            Desk(self.listening, self._events, self.clock, reload, self.tell, self._live)
         )
 
     def _keep(self, thing: Any) -> Any:
@@ -158,6 +169,7 @@ class Performance:
         """Play until the time is up, the song ends, the window is closed or a key says so."""
         self.window.on_key(self._key)
         self.watcher.start()
+        self.desk.start()
         start = second = monotonic()
         while not self._over(start):
             self._turn()
@@ -210,6 +222,7 @@ class Performance:
             self.compositor.look_in(shader_folders(show))
             prepare(self.compositor, show, strict=False)
             self._tell_faults()
+        self.compositor.prepare_next()  # In the first turns of all, while the model is loaded.
         seen = self.clock.now() + self.latency.lead
         meant = seen + self.tempo.offset_ms / 1000.0
         moment = self.listening.moment_at(meant)

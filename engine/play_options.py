@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.audio.tempo_desk import TempoSettings
+from engine.records import ControlEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class PlayOptions:
     none, None for the usual one if it is free. `tempo` is how the tempo desk begins; `link` is
     "listen", "lead" or None to stay out of Link; `prolink` the address to hear Pro DJ Link on,
     None for not at all, and `player` the one to follow there, None for the master. `mapping` has
-    the [midi] rows of the rig, which lies at `rig`.
+    the [midi] rows of the rig, which lies at `rig`; `resume` are events before all others.
     """
 
     show: str
@@ -40,3 +41,4 @@ class PlayOptions:
     player: int | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     rig: str = "the rig"
+    resume: Sequence[ControlEvent] = ()

@@ -20,6 +20,8 @@ from engine.records import ControlEvent, Controls
 TOGETHER_SECONDS = 1.0
 """A knob that moves again within this time is still being moved."""
 KEPT = 200
+RESUMED = "resumed"
+"""Where events come from that bring a look back after a crash; they are nobody's edits."""
 WALKS = ("undo", "redo")
 RELEASE = "release"
 """Gives the address that is its value back to the look."""
@@ -76,7 +78,8 @@ class History:
                 after = _put(controls, {str(event.value): None})
             else:
                 after = reduce(controls, (event,), **known)
-            if changes := _changes(controls, after):
+            changes = _changes(controls, after)
+            if changes and event.source != RESUMED:
                 self._add(Step(changes, event.time, event.source))
             controls = after
             self._desk(event, controls)

@@ -124,7 +124,7 @@ class Window:
         return bool(self._glfw.window_should_close(self._handle))
 
     def on_key(self, callback: Callable[[str], None]) -> None:
-        """Call `callback(name)` for each key pressed: `a`, `7`, `space`, `escape`, `left`, `f5`."""
+        """Call `callback(name)` for each key pressed: `a`, `7`, `space`, `left`, `ctrl+shift+s`."""
         self._keys.append(callback)
 
     def poll(self) -> None:
@@ -212,14 +212,18 @@ class Window:
         glfw.set_mouse_button_callback(self._handle, self._button)
         glfw.set_monitor_callback(self._monitor)
 
-    def _key(self, _window: Any, key: int, _scancode: int, action: int, _mods: int) -> None:
-        if action != self._glfw.PRESS or key not in self._names:
+    def _key(self, _window: Any, key: int, _scancode: int, action: int, mods: int) -> None:
+        glfw = self._glfw
+        if action != glfw.PRESS or key not in self._names:
             return
-        if self._names[key] == "f11":
+        name = self._names[key]
+        if name == "f11":
             self.toggle_fullscreen()
             return
+        if mods & (glfw.MOD_CONTROL | glfw.MOD_SUPER):
+            name = f"ctrl+{'shift+' * bool(mods & glfw.MOD_SHIFT)}{name}"
         for callback in self._keys:
-            callback(self._names[key])
+            callback(name)
 
     def _button(self, _window: Any, button: int, action: int, _mods: int) -> None:
         if action != self._glfw.PRESS or button != self._glfw.MOUSE_BUTTON_LEFT:
