@@ -1,16 +1,17 @@
-"""What live and film do before the first picture: find and compile the show's shaders."""
+"""What live and film do before the first picture: compile the show's shaders, open its files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import ShaderError
+from engine.errors import LiquidlightError
 from engine.render.compositor import Compositor
 from engine.resolve import resolve, silent_moment
 from engine.show import Show
-from engine.word_effects import every_effect
+from engine.word_effects import every_effect, found_in
 
 if TYPE_CHECKING:
     import moderngl
@@ -28,15 +29,24 @@ def in_software(ctx: moderngl.Context) -> bool:
 
 
 def prepare(compositor: Compositor, show: Show, strict: bool = True) -> None:
-    """Compile every effect of every look, ahead of the first picture that needs it.
+    """Compile and open what every look and every change of the show draws, before it is needed.
 
-    Also those that words switch on: a hand may type them at any time. Raises ShaderError for the
-    first of the show's own that fails when `strict`; else the compositor counts it.
+    Also the effects of the words that its prompts say; a hand may type others at any time, and
+    `compositor.prepare_next` compiles those one by one. Raises LiquidlightError for the first of
+    the show's own that fails when `strict`; else the compositor counts it.
     """
     for look in (*show.presets, show.hush):
         alone = replace(show, presets=(look,), scenes=show.scenes[:1], hush=look)
-        params = resolve(0.0, 0, 0.0, silent_moment(), alone)
-        compositor.prepare(params)
+        compositor.prepare(resolve(0.0, 0, 0.0, silent_moment(), alone))
+    changes = (show.transition, *(scene.transition for scene in show.scenes))
+    compositor.prepare_shaders(change.shader for change in changes if change.shader)
     if strict and compositor.faults:
-        raise ShaderError(next(iter(compositor.faults.values())).message)
-    compositor.prepare(replace(params, effects=every_effect()))
+        raise LiquidlightError(next(iter(compositor.faults.values())).message)
+    said = {row.shader for text in _texts(show) for _, row in found_in(text)}
+    compositor.prepare_shaders(said)
+    compositor.prepare_later(effect.shader for effect in every_effect())
+
+
+def _texts(show: Show) -> Iterator[str]:
+    """All that the looks' prompts may say."""
+    return (line.said for look in show.presets for line in look.prompts)

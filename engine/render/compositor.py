@@ -92,17 +92,19 @@ class Compositor:
             self.faults.add("frame", str(error))
 
     def look_in(self, folders: Sequence[Path]) -> None:
-        """The show's shaders and files lie here from now on."""
-        self._stock.folders = self._layers.folders = tuple(folders)
+        """The show's own shaders lie here from now on."""
+        self._stock.folders = tuple(folders)
 
-    def prepare(self, params: FrameParams, transitions: Iterable[str] = ()) -> None:
-        """Compile and open now all that drawing `params` needs, and these transitions."""
-        for effect in (*params.effects, *params.over):
-            self._stock.prepare(effect.shader)
+    def prepare(self, params: FrameParams) -> None:
+        """Compile and open now all that drawing `params` needs, and a plain mix of looks."""
+        self.prepare_shaders(effect.shader for effect in (*params.effects, *params.over))
         self._layers.prepare(params.layers)
-        for name in transitions:
-            self._stock.prepare(name)
         self._blender.prepare(MIX, False)
+
+    def prepare_shaders(self, names: Iterable[str]) -> None:
+        """Compile these now: transitions, effects that words switch on."""
+        for name in names:
+            self._stock.prepare(name)
 
     def prepare_later(self, shaders: Iterable[str]) -> None:
         """Shaders that `prepare_next` compiles, one at a call."""

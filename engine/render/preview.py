@@ -61,11 +61,11 @@ def sample_picture(size: Size) -> np.ndarray:
 
 
 def _images(ctx: moderngl.Context, names: list[str], size: Size) -> dict[str, moderngl.Texture]:
-    """The test picture for every image input; `endImage` gets its negative, to be told apart."""
+    """The test picture for every image input; `endImage` gets another, to be told apart."""
     made = {}
     for name in names:
         picture = sample_picture(size)[::-1]
-        picture = 255 - picture if name == "endImage" else picture
+        picture = picture[::-1, ::-1, ::-1] if name == "endImage" else picture
         texture = ctx.texture(size, 3, np.ascontiguousarray(picture), alignment=1)
         texture.repeat_x = texture.repeat_y = False
         made[name] = texture

@@ -49,7 +49,8 @@ class ShaderStock:
 
     def later(self, names: Iterable[str]) -> None:
         """Compile these in `prepare_next`, one at a time."""
-        self._waiting.extend(name for name in names if name not in self._compiled)
+        known = {*self._compiled, *self._waiting}
+        self._waiting.extend(name for name in dict.fromkeys(names) if name not in known)
 
     def prepare_next(self) -> bool:
         """Compile the next that waits; whether there was one."""

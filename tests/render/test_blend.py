@@ -137,7 +137,7 @@ def test_it_turns_counter_clockwise_about_its_middle(gl, blender):
 
 
 def test_transparent_surroundings_leave_no_rim(gl, blender):
-    """A white disc on transparent black, magnified: no grey edge, as straight colours would give."""
+    """A white disc on transparent black, magnified: no grey edge, which straight colours give."""
     rows, columns = np.mgrid[0:16, 0:16]
     inside = (np.hypot(rows - 7.5, columns - 7.5) < 5)[..., None]
     disc = np.where(inside, 255, 0).astype(np.uint8).repeat(4, 2)

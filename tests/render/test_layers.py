@@ -250,6 +250,6 @@ def test_what_was_prepared_compiles_nothing_on_the_frame_path(compositor, video)
         Layer("text", "hi", 1.0, "difference", effects=(Effect("glow"),)),
         replace(GENERATOR, blend="soft_light"),
     )
-    compositor.prepare(replace(PLAIN, layers=layers), ("wipe",))
+    compositor.prepare(replace(PLAIN, layers=layers))
     drawn(compositor, *layers)
     assert compositor.compiles == 0 and not compositor.faults

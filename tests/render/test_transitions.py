@@ -1,4 +1,4 @@
-"""Every transition that ships: it begins at the one picture, ends at the other, and does not jump."""
+"""Every transition that ships: from the one picture to the other, whole at its ends, no jumps."""
 
 import numpy as np
 import pytest

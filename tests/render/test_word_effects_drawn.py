@@ -68,7 +68,12 @@ def test_it_is_a_function_of_time(gl, compositor, row):
 
 
 def test_all_are_compiled_before_anybody_types_them(compositor):
+    """One at a turn of the first turns, so that the show does not wait for them to begin."""
     prepare(compositor, load_show("hush"))
+    turns = 0
+    while compositor.prepare_next():
+        turns += 1
+    assert turns == len({row.shader for row in WORD_EFFECTS})
     for row in WORD_EFFECTS:
         drawn(compositor, row)
     assert compositor.compiles == 0 and not compositor.faults
