@@ -10,6 +10,11 @@ from engine.show import load_show
 SIZE = (128, 72)
 
 
+def _opened(path) -> Image.Image:
+    with Image.open(path) as image:
+        return image.copy()
+
+
 def test_a_sheet_of_looks_and_their_thumbnails(tmp_path) -> None:
     rng = np.random.default_rng(1)
     samples = (0.1 * rng.standard_normal((SAMPLERATE // 2, 2))).astype(np.float32)
@@ -17,12 +22,12 @@ def test_a_sheet_of_looks_and_their_thumbnails(tmp_path) -> None:
     wanted = GalleryOptions(tmp_path / "sheet.png", SIZE, columns=2, end=0.4,
                             thumbnails=tmp_path / "small")
     draw(samples, ["hush", "deep_tunnel"], wanted, lambda *counts: told.append(counts))
-    page = np.asarray(Image.open(wanted.path))
+    page = np.asarray(_opened(wanted.path))
     assert page.shape == (2 * (72 + LABEL), 2 * 128, 3)
     hush, tunnel = page[LABEL : LABEL + 72], page[2 * LABEL + 72 :]
     assert min(hush.std(), tunnel.std()) > 8 and not np.array_equal(hush, tunnel)
     assert told == [(1, 2), (2, 2)]
-    assert Image.open(tmp_path / "small" / "hush.jpg").size == SIZE
+    assert _opened(tmp_path / "small" / "hush.jpg").size == SIZE
 
 
 def test_pictures_lie_where_they_belong() -> None:
