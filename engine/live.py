@@ -1,3 +1,279 @@
-import bench.frames as b, os, sys
-b.MINUTES=float(sys.argv[1])
-print(b.run(2))
+"""The live performance: sound, hands, show, generator and window wired together.
+
+Runs on the main thread, woken by the display. Each turn takes the newest Moment, resolves the
+params for the time at which the picture will be seen, hands them to the generator, takes its
+newest frame if there is one, draws and shows. Nothing in the turn waits for the model, the sound
+or a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from controllers.keyboard import events_for_key
+from controllers.mapping import parse_mapping
+from engine import reporting
+from engine.audio.sources import open_source
+from engine.audio.tempo_desk import TempoDesk
+from engine.audio.tempo_sources.midi_clock import MidiClock
+from engine.autosave import LiveState
+from engine.clock import AudioClock, monotonic
+from engine.desk import Desk
+from engine.diffusion.canvas import canvas_size
+from engine.diffusion.contract import Generator
+from engine.diffusion.model import check_folder
+from engine.diffusion.process import ProcessGenerator
+from engine.exchange import EventQueue
+from engine.hands import open_midi, open_osc, tempo_sources
+from engine.listening import Listening
+from engine.play_options import PlayOptions
+from engine.records import ControlEvent, FrameParams, Moment
+from engine.render.compositor import Compositor
+from engine.render.recorder import Recorder
+from engine.render.window import Offscreen, Window
+from engine.resolve import resolve
+from engine.show import Show, load_show
+from engine.staging import in_software, prepare, shader_folders
+from engine.stats import Latency, Stats, StatsWriter
+from engine.watching import Watcher
+
+Tell = Callable[[str], None]
+QUIT_KEYS = ("escape", "q")
+FULLSCREEN_KEY = "tab"
+WINDOW_SIZE = (1280, 720)
+SOFTWARE_SIZE, SOFTWARE_HZ = (640, 360), 30.0
+"""Where the processor draws, it has the model to run as well."""
+
+class Performance:
+    """One evening: entering it opens everything strictly, `run` plays forgivingly."""
+
+    def __init__(
+        self, options: PlayOptions, tell: Tell, live: LiveState | None = None
+    ) -> None:
+        """`live` is where the state is kept, if it is to be."""
+        self.options, self.tell, self._live = options, tell, live
+        self._stack = ExitStack()
+        self._events: EventQueue[ControlEvent] = EventQueue()
+        self.faults = 0
+        self._quit = False
+        self._shaders: EventQueue[Path] = EventQueue()
+        self._prepare = True
+        self._shown = 0
+        self._index = 0
+        self._film_due = self._film_asked = 0.0
+        self._before = 0.0
+        self.latency = Latency()
+        self._software = False
+        self.key_events = 0
+        self._notes: list[str] = []
+        self._told: set[str] = set()
+        self._told_notes: set[str] = set()
+
+    def __enter__(self) -> Performance:
+        try:
+            self._open()
+        except BaseException:
+            self._stack.close()
+            raise
+        for note in self._notes:
+            self.tell(note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _open(self) -> None:
+        """Bad input stops here, in one line, before anything is shown."""
+        show = load_show(self.options.show)
+        self._rig = parse_mapping(self.options.mapping, self.options.rig)
+        mapping = parse_mapping(show.midi, str(show.files[0]), self._rig)
+        source = open_source(self.options.audio)
+        self.window = self._keep(self._window())
+        self.size = self._canvas()
+        self.stats = Stats(self.window.pace_hz)
+        self.compositor = Compositor(self.window.ctx, self.size, shader_folders(show))
+        prepare(self.compositor, show)
+        self.clock = AudioClock()
+        self.generator = self._keep(self._generator())
+        self.midi_clock = MidiClock()
+        sources = tempo_sources(self.options, self.clock, self.midi_clock, self._notes)
+        self.tempo = self._keep(TempoDesk(self.options.tempo, sources))
+        self.listening = self._keep(
+            Listening(source, show, self.clock, self._events, self.tempo)
+        )
+        for event in self.options.resume:
+            self._events.put(event)
+        self.listening.start()
+        hands = (self._events, self.clock)
+        self.midi = self._keep(open_midi(self.options, mapping, *hands, self.midi_clock))
+        self.osc = self._keep(open_osc(self.options, *hands, self._notes))
+        self.recorder = self._recorder()
+        self.writer = None
+        if self.options.stats:
+            self.writer = self._keep(StatsWriter(self.options.stats))
+        self.watcher = self._keep(
+            Watcher(self.options.show, show, self._show_changed, self._shaders.put, self.tell)
+        )
+        reload = self.watcher.reload
+        self.desk = self._keep(
+            Desk(self.listening, self._events, self.clock, reload, self.tell, self._live)
+        )
+
+    def _keep(self, thing: Any) -> Any:
+        if thing is not None:
+            self._stack.callback(thing.close)
+        return thing
+
+    def _window(self) -> Window | Offscreen:
+        size = self.options.size or WINDOW_SIZE
+        if self.options.screen == "offscreen":
+            return Offscreen(size)
+        full = self.options.screen == "fullscreen"
+        return Window(size, self.options.display, full, "Liquidlight")
+
+    def _canvas(self) -> tuple[int, int]:
+        """The size that is composed; the window shows it whole at its own size."""
+        self._software = in_software(self.window.ctx)
+        if not self._software:
+            return self.options.size or WINDOW_SIZE
+        self.window.limit(SOFTWARE_HZ)
+        if self.options.size is not None:
+            return self.options.size
+        width, height = SOFTWARE_SIZE
+        self._notes.append(f"OpenGL runs in software here: drawing {width}x{height}")
+        return SOFTWARE_SIZE
+
+    def _generator(self) -> Generator:
+        check_folder(self.options.model)
+        size = canvas_size(self.options.model, self.size)
+        return ProcessGenerator(self.options.model, size, self.clock, runtime=self.options.runtime)
+
+    def _recorder(self) -> Recorder | None:
+        if self.options.record is None:
+            return None
+        self.listening.hops = EventQueue()
+        return self._keep(Recorder(self.options.record, self.size, self.options.record_fps))
+
+    def _show_changed(self, show: Show) -> None:
+        """On the watcher's thread: check the mapping, then hand the new show over."""
+        mapping = parse_mapping(show.midi, str(show.files[0]), self._rig)
+        if self.midi:
+            self.midi.set_mapping(mapping)
+        self.listening.show.put(show)
+        self._prepare = True
+
+    def run(self) -> None:
+        """Play until the time is up, the song ends, the window is closed or a key says so."""
+        self.window.on_key(self._key)
+        self.watcher.start()
+        self.desk.start()
+        start = second = monotonic()
+        while not self._over(start):
+            self._turn()
+            if monotonic() - second >= 1.0:
+                second += 1.0
+                self._guarded(self._report)
+
+    def _over(self, start: float) -> bool:
+        limit = self.options.seconds
+        timed_out = limit is not None and monotonic() - start >= limit
+        ended = self.listening.source.finished
+        return self._quit or timed_out or ended or self.window.should_close
+
+    def _key(self, name: str) -> None:
+        if name in QUIT_KEYS:
+            self._quit = True
+        elif name == FULLSCREEN_KEY:
+            self.window.toggle_fullscreen()
+        for event in events_for_key(name, self.clock.now()):
+            self._events.put(event)
+            self.key_events += 1
+
+    def _turn(self) -> None:
+        """One display frame, and how long it took from sound to light."""
+        begun = monotonic()
+        self._guarded(self._draw)
+        self.window.swap()
+        shown = self.clock.now() - (monotonic() - self.window.swapped)
+        waits = 0.0 if self._software else self.window.presentation
+        self.latency.frame(begun, self.window.swapped, shown, waits)
+        self.stats.display(self.window.frame_seconds * 1000.0)
+        self.window.poll()
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Whatever fails, the last good picture stays; it is counted, and told once."""
+        try:
+            work()
+        except Exception as error:
+            self.faults += 1
+            if self.faults == 1:
+                self.tell(f"going on after {type(error).__name__}: {error}")
+
+    def _draw(self) -> None:
+        for path in self._shaders.drain():
+            self.compositor.reload_shader(path)
+            self._prepare = True
+        if self._prepare:
+            self._prepare = False
+            show = self.listening.show.get()
+            self.compositor.look_in(shader_folders(show))
+            prepare(self.compositor, show, strict=False)
+            self._tell_faults()
+        self.compositor.prepare_next()  # In the first turns of all, while the model is loaded.
+        seen = self.clock.now() + self.latency.lead
+        meant = seen + self.tempo.offset_ms / 1000.0
+        moment = self.listening.moment_at(meant)
+        params = self._params(meant, moment)
+        frame = self.generator.latest()
+        if frame is not None and frame.number != self._shown and not params.freeze:
+            self._shown = frame.number
+            self.compositor.show(frame)
+        if not params.freeze:
+            self.generator.submit(params)
+        self.compositor.draw(params, self.window.screen)
+        self._record(seen)
+
+    def _tell_faults(self) -> None:
+        """After a save: say once what is wrong with a shader; its last good program stays."""
+        faults = {fault.message for fault in self.compositor.faults.values()}
+        for message in sorted(faults - self._told):
+            self.tell(f"{message} (going on without)")
+        self._told = faults
+
+    def _params(self, time: float, moment: Moment) -> FrameParams:
+        """What to draw so that it fits the sound when it is seen."""
+        self._index += 1
+        self.latency.known = moment.time
+        dt, self._before = time - self._before, time
+        return resolve(time, self._index, dt, moment, self.listening.show.get())
+
+    def _record(self, time: float) -> None:
+        """Hand sound and picture to the recorder; the picture is the one asked for before."""
+        if self.recorder is None:
+            return
+        for samples, begun in self.listening.hops.drain():
+            self.recorder.offer_sound(samples, begun)
+        if time < self._film_due:
+            return
+        picture, asked = self.compositor.read_late(), self._film_asked
+        if picture is not None:
+            self.recorder.offer(picture, asked)
+        self._film_asked = time
+        self._film_due = max(self._film_due + 1.0 / self.options.record_fps, time - 0.1)
+
+    def _report(self) -> None:
+        """Once a second: the line of --stats."""
+        note = self.generator.health().note
+        if note and note not in self._told_notes:
+            self._told_notes.add(note)
+            self.tell(note)
+        row = reporting.stats_row(self)
+        if self.writer:
+            self.writer.write(row)
+
+    def summary(self) -> str:
+        """One line at the end of the evening."""
+        return reporting.summary(self)
