@@ -52,11 +52,12 @@ def state_of(moment: Moment, show: Show) -> State:
 def events_of(state: Mapping[str, Any]) -> list[ControlEvent]:
     """The events that bring a new performance there, at once and without a fade."""
     deck_a, deck_b = state["decks"]
-    rows = [
+    rows = [  # lock and autopilot take back what is queued, so they go around the choice
+        ("autopilot.lock", float(state["autopilot.lock"])),
         ("transition.beats", 0.0), ("preset.now", state["look"]), ("reset", 1.0),
         ("deck.a", deck_a), ("deck.b", deck_b), ("crossfader", state["crossfader"]),
+        *((name, float(state[name])) for name in ("autopilot", *SWITCHES)),
         *state["values"].items(), *state["texts"].items(),
-        *((name, float(state[name])) for name in ("autopilot", "autopilot.lock", *SWITCHES)),
     ]
     return [ControlEvent(0.0, name, value, RESUMED) for name, value in rows if value is not None]
 
