@@ -22,6 +22,7 @@ Place = tuple[str | int, ...]
 Cuts = Mapping[Path, Mapping[Place, Any]]
 """For each file the places that are read as if they held another value, GONE for none."""
 GONE = object()
+MAX_DEPTH = 32
 
 _CUTS: ContextVar[Cuts | None] = ContextVar("cuts", default=None)
 
@@ -65,6 +66,8 @@ class TomlFile:
             raise _not_toml(path, error) from None
         except RecursionError:
             raise PresetError(f"{path}: is nested too deep") from None
+        if not _shallow(self.data):  # dotted keys nest without recursion, messages would not
+            raise PresetError(f"{path}: is nested too deep")
         self._cut((_CUTS.get() or {}).get(path.resolve(), {}))
 
     def error(self, place: Place, message: str) -> PresetError:
@@ -72,7 +75,8 @@ class TomlFile:
         place = self._uncut(place)
         key = ".".join(str(p + 1) if isinstance(p, int) else p for p in place)
         line, column = place_of(self.text, place)
-        error = PresetError(f"{self.path}:{line}: {key} {message}")
+        said = " ".join(f"{key} {message}".split())  # values and keys may hold line breaks
+        error = PresetError(f"{self.path}:{line}: {said}")
         error.where = Where(self.path, line, column, place)
         return error
 
@@ -125,6 +129,15 @@ class TomlFile:
         if raw not in allowed:
             raise self.error(place, f"= {raw!r} is not known{near(raw, allowed)}")
         return raw
+
+
+def _shallow(data: Any) -> bool:
+    """Whether tables and lists are nested no deeper than anyone would write them."""
+    level = [data]
+    for _ in range(MAX_DEPTH):
+        rows = (r.values() if isinstance(r, dict) else r for r in level)
+        level = [each for row in rows for each in row if isinstance(each, dict | list)]
+    return not level
 
 
 def _not_toml(path: Path, error: tomllib.TOMLDecodeError) -> PresetError:

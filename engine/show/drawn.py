@@ -7,12 +7,14 @@ must be there. No GL.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os.path import expanduser
 from pathlib import Path
 from typing import Any
 
 from engine import isf
 from engine.errors import LiquidlightError
 from engine.params import BLENDS, LAYER_INPUTS, LAYER_KINDS, LAYER_PARAMS
+from engine.show.finding import is_file
 from engine.show.inherit import LookFile
 from engine.show.looks import EffectLine, LayerLine, Value, Word
 from engine.show.words import check_parts
@@ -89,11 +91,10 @@ def _name(file: LookFile, row: Row, place: tuple, words: Mapping[str, Word]) -> 
 
 def _found(file: LookFile, name: str, place: tuple) -> Path:
     """A picture or video: a path, beside the look's files unless it is a whole one."""
-    paths = [folder / Path(name).expanduser() for folder in file.folders]
-    try:
-        return next(path for path in paths if path.is_file())
-    except (StopIteration, ValueError, OSError):  # names with odd characters or too long
-        raise file.error(place, f"= {name!r}: no such file beside {file.path.name}") from None
+    for folder in file.folders:
+        if is_file(path := folder / expanduser(name)):
+            return path
+    raise file.error(place, f"= {name!r}: no such file beside {file.path.name}")
 
 
 def _shader(

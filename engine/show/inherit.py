@@ -8,7 +8,6 @@ file, and at the line, where it stands.
 
 from __future__ import annotations
 
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +50,11 @@ class LookFile(TomlFile):
 
     def error(self, place: _Place, message: str) -> PresetError:
         """The mistake, told where the value stands."""
-        one_line = " ".join(message.split())
         for end in range(len(place), 0, -1):
             if place[:end] in self._origin:
                 file, there = self._origin[place[:end]]
-                return file.error((*there, *place[end:]), one_line)
-        return self._file.error(place, one_line)
+                return file.error((*there, *place[end:]), message)
+        return self._file.error(place, message)
 
     def home(self, place: _Place) -> _Place:
         """Where its own file would say that value, so that it counts."""
@@ -82,7 +80,7 @@ class LookFile(TomlFile):
             if isinstance(row, dict) and isinstance(into.get(key), dict):
                 self._join(into[key], row, here, file, source)
                 continue
-            into[key] = deepcopy(row)
+            into[key] = row
             self._origin = {p: o for p, o in self._origin.items() if p[: len(here)] != here}
             self._origin[here] = (file, source)
 
