@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.render.fonts import font_for
+
 if TYPE_CHECKING:
     import moderngl
     from PIL import ImageFont
@@ -97,10 +99,10 @@ def draw_words(words: str, lettering: Lettering) -> np.ndarray:
 
     Lines end at line breaks, and between words where they are too wide.
     """
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
-    font = ImageFont.load_default(lettering.line)
-    lines = wrapped(words, font, lettering.width).split("\n")
+    font, words = font_for(words, lettering.line)
+    lines = balanced(words, font, lettering.width)
     outline, leading = lettering.outline, LEADING * lettering.line
     ascent, descent = font.getmetrics()
     edge = math.ceil(outline) + 1
@@ -116,8 +118,15 @@ def draw_words(words: str, lettering: Lettering) -> np.ndarray:
     return np.ascontiguousarray(np.stack([white, np.maximum(white, covered)], axis=-1))
 
 
-def wrapped(words: str, font: ImageFont.FreeTypeFont, width: float) -> str:
-    """The words with line breaks where a line would be wider than `width` pixels."""
+def balanced(words: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
+    """As few lines as fit into `width` pixels, and among those the most even ones."""
+    lines = wrapped(words, font, width)
+    narrower = (wrapped(words, font, width * share / 10) for share in range(5, 10))
+    return next((even for even in narrower if len(even) == len(lines)), lines)
+
+
+def wrapped(words: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
+    """Lines, broken where they would be wider than `width` pixels; a word is never broken."""
     lines: list[str] = []
     for given in words.splitlines() or [""]:
         line = ""
@@ -128,4 +137,4 @@ def wrapped(words: str, font: ImageFont.FreeTypeFont, width: float) -> str:
                 longer = word
             line = longer
         lines.append(line)
-    return "\n".join(lines)
+    return lines

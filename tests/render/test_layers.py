@@ -9,7 +9,7 @@ from PIL import Image
 
 from engine import clock
 from engine.records import Effect, Frame, FrameParams, Layer
-from engine.render import cameras
+from engine.render import cameras, fonts
 from engine.render.compositor import Compositor
 from engine.render.texts import LEADING, Lettering, draw_words
 
@@ -197,9 +197,21 @@ def test_words_of_another_colour_size_and_place(compositor):
 def test_long_words_are_broken_and_lines_are_kept(compositor):
     one = draw_words("so many words that no line could ever hold", Lettering(20, 1.6, 140))
     assert one.shape[1] <= 150 and one.shape[0] > 3 * 20 * LEADING
+    halves = draw_words("nine even words that fit two lines just so", Lettering(20, 0.0, 240))
+    ink = [np.nonzero(half[..., 0].any(0))[0] for half in np.array_split(halves, 2)]
+    assert np.ptp(ink[0]) == pytest.approx(np.ptp(ink[1]), rel=0.35), "no word alone on a line"
     two = draw_words("up\ndown", Lettering(20, 1.6, 140))
     single = draw_words("up", Lettering(20, 1.6, 140))
     assert two.shape[0] - single.shape[0] == 20 * LEADING
+
+
+def test_letters_that_the_font_lacks_come_from_another_and_are_never_boxes(monkeypatch):
+    lettering = Lettering(40, 0.0, 400)
+    assert draw_words("Wörter", lettering).any()
+    monkeypatch.setattr(fonts, "SYSTEM", ())
+    assert fonts.font_for("Wörter — straße ☃", 40)[1] == "Worter - strasse "
+    plain, marked = (draw_words(text, lettering) for text in ("Worter", "Wörter"))
+    assert np.array_equal(plain, marked)
 
 
 def test_a_text_is_drawn_once_for_a_size_that_stays(compositor, monkeypatch):
