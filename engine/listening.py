@@ -22,6 +22,7 @@ from engine.graph import Graph
 from engine.records import ControlEvent, Moment
 from engine.show import Show
 from engine.stats import InputMeter
+from engine.takes import Take, TakeWriter
 
 POLL_SECONDS = 0.002
 """A hop lasts 11 ms; looking this often costs little and delays it by 1 ms on average."""
@@ -39,6 +40,7 @@ class Listening:
     `hops`, when it is set, receives every (HOP, 2) block and its show time for the recorder.
     `delay` is the mean time in seconds from a hop's arrival to its moment, waiting included;
     `skipped` counts hops that were passed over because the processor was busy elsewhere.
+    `take`, when it is set, plays its events again; `take_writer` records those of this evening.
     """
 
     def __init__(
@@ -57,6 +59,8 @@ class Listening:
         self.delay = 0.0
         self._kept: tuple[Moment, ...] = (self.graph.moment,)  # oldest first, swapped whole
         self.hops: EventQueue[tuple[np.ndarray, float]] | None = None
+        self.take: Take | None = None
+        self.take_writer: TakeWriter | None = None
         self.faults = 0
         self.fault = ""
         self.skipped = 0
@@ -100,10 +104,21 @@ class Listening:
             return samples
         while self._late() > CAUGHT_UP and (newer := self.source.read_hop()) is not None:
             self._record(samples)
+            if self.take_writer is not None:
+                self.take_writer.skip(self.graph.hops)
             self.graph.skip(1)
             self.skipped += 1
             samples = newer
         return samples
+
+    def _taken(self) -> list[ControlEvent]:
+        """The events of the take that plays, and of hands; a take that is recorded gets them."""
+        hop = self.graph.hops
+        events = [*self.take.events.get(hop, ())] if self.take is not None else []
+        events += self._events.drain()
+        if self.take_writer is not None:
+            self.take_writer.hop(hop, events)
+        return events
 
     def _late(self) -> float:
         """Seconds for which the hop read last has waited."""
@@ -113,13 +128,15 @@ class Listening:
         """Hand the hop at the graph's time to the recorder."""
         if self.hops is not None:
             self.hops.put((samples, self.graph.time))
+        if self.take_writer is not None:
+            self.take_writer.sound(samples)
 
     def _hop(self, samples: np.ndarray) -> None:
         sounded = self.source.sounded
         self._record(samples)
         self.graph.show = self.show.get()
         self.meter.take(samples)
-        events = self._events.drain()
+        events = self._taken()
         try:
             moment = self.graph.hop(samples, events)
             self._kept = (*self._kept[1 - KEPT :], moment)

@@ -1,0 +1,187 @@
+"""Takes: what hands did in a performance, hop by hop, so that it can be played again exactly.
+
+A take is a text file of JSON lines. The first tells of the show, the sound and how the tempo desk
+began; each other is an event with the hop that took it in, hops that were passed over because the
+processor was busy, or what a tempo source from outside said. A last line cut short by a crash is
+left out. `TakeWriter` writes on a thread of its own; everything else is read here and is pure.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import queue
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.errors import DeviceError, MediaError
+from engine.records import HOP, SAMPLERATE, ControlEvent, Reading
+from engine.wav_file import WavWriter
+
+VERSION = 1
+SUFFIX = ".take"
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A performance as read: `events` by the hop that took them in, `skips` hops passed over.
+
+    `show` and `sound` are as the header names them; `tempo` how the desk began; `readings` what
+    outside sources said, by name and hop.
+    """
+
+    path: Path
+    show: str
+    sound: str
+    tempo: Mapping[str, Any] = field(default_factory=dict)
+    events: Mapping[int, Sequence[ControlEvent]] = field(default_factory=dict)
+    skips: Mapping[int, int] = field(default_factory=dict)
+    readings: Mapping[str, Mapping[int, Reading]] = field(default_factory=dict)
+
+    @property
+    def all_events(self) -> list[ControlEvent]:
+        return [event for hop in sorted(self.events) for event in self.events[hop]]
+
+    @property
+    def sound_path(self) -> str:
+        """The sound's file: `demo`, beside the take, or where it was."""
+        beside = self.path.parent / self.sound
+        return str(beside) if self.sound != "demo" and beside.is_file() else self.sound
+
+
+def is_take(path: str | Path) -> bool:
+    return Path(path).suffix == SUFFIX
+
+
+def load_take(path: Path) -> Take:
+    """Read a take. Raises MediaError with file and line."""
+    rows = _rows(path)
+    head = rows[0][1] if rows else {}
+    if head.get("liquidlight_take") != VERSION:
+        raise MediaError(f"{path}:1: is no take of version {VERSION}")
+    events: dict[int, list[ControlEvent]] = {}
+    skips: dict[int, int] = {}
+    readings: dict[str, dict[int, Reading]] = {}
+    for number, row in rows[1:]:
+        try:
+            hop = _hop(row)
+            if "address" in row:
+                events.setdefault(hop, []).append(_event(row))
+            elif "skipped" in row:
+                skips[hop] = skips.get(hop, 0) + int(row["skipped"])
+            elif "says" in row:
+                readings.setdefault(str(row["name"]), {})[hop] = Reading(**row["says"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise MediaError(f"{path}:{number}: is no line of a take ({error})") from None
+    show, sound, tempo = head.get("show"), head.get("sound"), head.get("tempo")
+    if not isinstance(show, str) or not isinstance(sound, str):
+        raise MediaError(f"{path}:1: names no show or sound")
+    tempo = tempo if isinstance(tempo, dict) else {}
+    return Take(path, show, sound, tempo, events, skips, readings)
+
+
+def _rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """Numbered lines; the last may be cut short."""
+    try:
+        lines = path.read_text("utf-8", "replace").splitlines()
+    except OSError as error:
+        raise MediaError(f"{path}: cannot be read ({error.strerror})") from None
+    rows = []
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            row = None
+        if isinstance(row, dict):
+            rows.append((number, row))
+        elif number < len(lines) or number == 1:
+            raise MediaError(f"{path}:{number}: is no line of a take")
+    return rows
+
+
+def _hop(row: Mapping[str, Any]) -> int:
+    hop = row["hop"]
+    if not isinstance(hop, int) or isinstance(hop, bool) or hop < 0:
+        raise ValueError(f"hop {hop!r}")
+    return hop
+
+
+def _event(row: Mapping[str, Any]) -> ControlEvent:
+    value, address = row["value"], row["address"]
+    time = float(row["time"])
+    if not isinstance(address, str) or not math.isfinite(time):
+        raise ValueError(f"address {address!r}")
+    value = value if isinstance(value, str) else float(value)
+    return ControlEvent(time, address, value, str(row.get("source", "")))
+
+
+class TakeWriter:
+    """Records one performance. `hop`, `skip` and `reading` queue and return at once.
+
+    `sound` is the song that plays, or "" to record what is heard into a WAV beside the take.
+    `error` says why a recording has stopped, or is "". Raises DeviceError for a bad place.
+    """
+
+    def __init__(self, path: Path, show: str, sound: str, tempo: Mapping[str, Any]) -> None:
+        if path.suffix != SUFFIX:
+            raise DeviceError(f"{path}: a take ends in {SUFFIX}")
+        self.path, self.error = path, ""
+        self._heard = path.with_suffix(".wav") if not sound else None
+        head = {"liquidlight_take": VERSION, "show": show, "sound": sound or self._heard.name,
+                "samplerate": SAMPLERATE, "hop": HOP, "tempo": dict(tempo)}  # fmt: skip
+        try:
+            self._file = path.open("w", encoding="utf-8")
+            self._wav = WavWriter(self._heard) if self._heard else None
+        except OSError as error:
+            raise DeviceError(f"{path}: cannot be written ({error.strerror})") from None
+        self._queue: queue.SimpleQueue[str | np.ndarray | None] = queue.SimpleQueue()
+        self._put(head)
+        self._thread = threading.Thread(target=self._run, name="take", daemon=True)
+        self._thread.start()
+
+    def hop(self, hop: int, events: Sequence[ControlEvent]) -> None:
+        """The events that hop number `hop` (from 0) takes in."""
+        for event in events:
+            self._put({"hop": hop, **asdict(event)})
+
+    def skip(self, hop: int) -> None:
+        """Hop number `hop` is passed over."""
+        self._put({"hop": hop, "skipped": 1})
+
+    def reading(self, hop: int, name: str, reading: Reading) -> None:
+        """What the source `name` says to that hop."""
+        self._put({"hop": hop, "name": name, "says": asdict(reading)})
+
+    def sound(self, samples: np.ndarray) -> None:
+        """The samples (HOP, 2) of the next hop, heard or passed over."""
+        if self._wav is not None:
+            self._queue.put(samples)
+
+    def close(self) -> None:
+        """Write what waits; may be called twice."""
+        self._queue.put(None)
+        self._thread.join(timeout=5.0)
+
+    def _put(self, row: Mapping[str, Any]) -> None:
+        self._queue.put(json.dumps(row, separators=(",", ":"), ensure_ascii=False))
+
+    def _run(self) -> None:
+        """On its own thread: write what comes; a crash costs no line, and a blink of sound."""
+        try:
+            while (part := self._queue.get()) is not None:
+                if isinstance(part, str):
+                    self._file.write(f"{part}\n")
+                    self._file.flush()
+                elif self._wav is not None:
+                    self._wav.write(part)
+        except OSError as error:  # the show goes on without
+            self.error = f"{self.path}: {error.strerror or error}"
+        finally:
+            self._file.close()
+            if self._wav is not None:
+                self._wav.close()
