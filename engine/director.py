@@ -15,15 +15,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.params import LAUNCHES, SET, Param
-from engine.records import Beat, Change, ControlEvent, Playing, Signals
+from engine.records import HOP_SECONDS, Beat, Change, ControlEvent, Playing, Signals
 from engine.scenes import leading, share
 from engine.show import Show
 
 BAR = LAUNCHES["bar"]
 DROP_STEP = 0.5
 """Rise of the signal `drop` from hop to hop that is a drop."""
-LATE_SECONDS = 1.0
-"""An event may be so old and still count from where the music was when the hand moved."""
+LATE_SECONDS, AHEAD_SECONDS = 1.0, 0.1
+"""How old or new an event may be and still count from where the music was when the hand moved."""
 _CHOICE = re.compile(
     r"(preset|next|previous|deck\.[ab])(?:\.([1-9]\d{0,2}))?(?:\.(now|beat|bar|phrase))?"
 )
@@ -170,10 +170,9 @@ class Director:
     def _place(self, time: float, when: str | None) -> float:
         """The count of beats at which a choice of that time begins."""
         step, beat = LAUNCHES[when or self._show.when], self._beat
-        if step == 0.0:
-            return beat.beat
-        pressed = beat.at(min(beat.time, max(beat.time - LATE_SECONDS, time)))
-        return math.ceil(pressed / step) * step
+        late = LATE_SECONDS if step else HOP_SECONDS  # what begins at once has missed nothing
+        pressed = beat.at(min(beat.time + AHEAD_SECONDS, max(beat.time - late, time)))
+        return math.ceil(pressed / step) * step if step else pressed
 
     def _choose(self, index: int | None, place: float) -> None:
         """A hand's choice: it ends the autopilot; choosing what is shown takes the queue back."""
@@ -210,13 +209,15 @@ class Director:
                 self._queue(self._pick(), due)
 
     def _due(self) -> float:
-        """The bar line at which the look has been there for its bars, or for its most seconds."""
+        """The bar line at which the look has been there for its bars, within its seconds."""
         change, pilot, beat = self.playing.change, self._show.autopilot, self._beat
-        scene = self._show.scenes[change.after]
-        wanted = max(change.beat + scene.bars * BAR, beat.at(self._began + pilot.min_seconds))
-        latest = beat.at(self._began + pilot.max_seconds)
-        place = math.ceil(wanted / BAR) if wanted <= latest else math.floor(latest / BAR)
-        return max(place, math.ceil(beat.beat / BAR)) * BAR
+        wanted = round(change.beat / BAR) + self._show.scenes[change.after].bars
+        least, most = (
+            beat.at(self._began + seconds) / BAR
+            for seconds in (pilot.min_seconds, pilot.max_seconds)
+        )
+        wanted = min(max(wanted, math.ceil(least)), math.floor(most))
+        return max(wanted, math.ceil(beat.beat / BAR)) * BAR
 
     def _pick(self) -> int:
         """The autopilot's next look: never the one that is shown."""

@@ -65,6 +65,7 @@ def _load_set(file: TomlFile) -> Show:
     usual = Scene(transition, read_bars(file))
     read: dict[Path, Preset] = {}
     rows = _rows(file)
+    scenes = tuple(read_scene(file, row, place[:-1], usual) for _, place, row in rows)
     presets = tuple(_member(file, name, place, read) for name, place, _ in rows)
     hush = _member(file, file.text_at(file.data, ("hush",), HUSH), ("hush",), read)
     song, cues = read_cues(file, presets)
@@ -75,7 +76,7 @@ def _load_set(file: TomlFile) -> Show:
         hush=hush,
         midi={key: text for p in presets for key, text in p.midi.items()} | read_midi(file),
         files=tuple(dict.fromkeys((file.path, *members, *song.files))),
-        scenes=tuple(read_scene(file, row, place, usual) for _, place, row in rows),
+        scenes=scenes,
         transition=transition,
         autopilot=read_autopilot(file),
         when=read_launch(file),
@@ -91,7 +92,7 @@ def _rows(file: TomlFile) -> list[tuple[str, tuple, dict[str, Any]]]:
         if "presets" in file.data:
             raise file.error(("presets",), "and [[scenes]]: a set has one of them")
         return [
-            (file.text_at(row, ("scenes", n, "preset")), ("scenes", n), row)
+            (file.text_at(row, ("scenes", n, "preset")), ("scenes", n, "preset"), row)
             for n, row in enumerate(scenes)
         ]
     listed = [name for row in grid_rows(file) for name in row if name]
@@ -111,6 +112,8 @@ def _grid(file: TomlFile, names: list[str]) -> tuple[tuple[int | None, ...], ...
 
 def _member(file: TomlFile, name: str, place: tuple, read: dict[Path, Preset]) -> Preset:
     """The look of that name; each file is read once."""
+    if not name.strip():
+        raise file.error(place, "says no preset")
     try:
         path = find_preset(name, file.path.parent)
     except PresetError as error:
