@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,59 @@ from engine.graph import Graph
 from engine.offline import FilmOptions, frames, pictures, render
 from engine.records import HOP, SAMPLERATE
 from engine.resolve import resolve, silent_moment
-from engine.show import load_show
+from engine.show import Show, load_show
+
+PARENT = """
+style = "{grain}, teal"
+seed = "4 + 0.3*beat"
+[words]
+tom = { text = "an old sailor", seed = 12 }
+grain = "(film grain:1.2)"
+[macros]
+energy = "0.2 + 0.5*bass"
+[[prompts]]
+text = "{tom}"
+[[prompts]]
+text = "(stormy:1.3) sea"
+weight = "energy"
+[[prompts]]
+text = "boats"
+[sequence]
+beats = 1
+fade_beats = 0.5
+order = "random"
+[motion]
+zoom = "1 + 0.5*energy"
+[[effects]]
+shader = "glow"
+amount = "energy"
+"""
+CHILD = """
+extends = "one"
+strength = "0.3 + 0.4*energy"
+[change.effects.glow]
+amount = "0.3*kick + smooth(bass, 0.1, 0.4)"
+[[layers]]
+generator = true
+[[layers]]
+shader = "plasma"
+opacity = "0.5*energy*pulse(beat)"
+blend = "screen"
+[[layers]]
+text = "{tom}"
+[[layers.effects]]
+shader = "rgb_split"
+amount = "energy"
+"""
+SET = """
+[[scenes]]
+preset = "one"
+bars = 1
+[[scenes]]
+preset = "two"
+bars = 1
+transition = { kind = "crossfade", beats = 3 }
+"""
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +75,19 @@ def song() -> np.ndarray:
     return decode(demo.path())[: 12 * SAMPLERATE]
 
 
+@pytest.fixture(scope="module", params=["first_light", "all that looks can say"])
+def show(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Show:
+    if request.param == "first_light":
+        return load_show("first_light")
+    folder = tmp_path_factory.mktemp("show")
+    for name, text in (("one", PARENT), ("two", CHILD), ("set", SET)):
+        (folder / f"{name}.toml").write_text(text, "utf-8")
+    return load_show(str(folder / "set.toml"))
+
+
 @pytest.mark.parametrize("fps", [24, 30, 60])
-def test_live_stepped_and_offline_are_one_graph(song: np.ndarray, fps: int) -> None:
+def test_live_stepped_and_offline_are_one_graph(song: np.ndarray, show: Show, fps: int) -> None:
     """The graph stepped hop by hop, asked in between as the live loop does, gives the film."""
-    show = load_show("first_light")
     film = list(frames(song[: 4 * SAMPLERATE], show, fps))
     graph, moment, index, live = Graph(show), silent_moment(), 0, []
     for start in range(0, 4 * SAMPLERATE, HOP):
@@ -37,11 +99,14 @@ def test_live_stepped_and_offline_are_one_graph(song: np.ndarray, fps: int) -> N
     assert live == film[: len(live)] and len(live) >= len(film) - 1
 
 
-def test_equal_times_give_equal_params_at_any_frame_rate(song: np.ndarray) -> None:
-    show = load_show("deep_tunnel")
-    slow, fast = (list(frames(song, show, fps)) for fps in (30, 60))
-    for a, b in zip(slow, fast[::2], strict=True):
-        assert (a.time, a.pose, a.prompts, a.strength) == (b.time, b.pose, b.prompts, b.strength)
+def test_equal_times_give_equal_params_at_any_frame_rate(song: np.ndarray, show: Show) -> None:
+    rates = {fps: list(frames(song[: 6 * SAMPLERATE], show, fps)) for fps in (24, 30, 60)}
+    for fps, other, step in ((30, 60, 1), (24, 60, 2), (24, 30, 4)):
+        for a, b in zip(rates[fps][::step], rates[other][:: step * other // fps], strict=True):
+            assert a == replace(b, index=a.index, dt=a.dt)
+    if show.name == "set":
+        assert any(params.leaving for params in rates[24]) and rates[24][-1].layers
+        assert len({params.seed for params in rates[24]}) > 100, "it travels"
 
 
 def test_the_picture_moves_with_the_music(song: np.ndarray) -> None:

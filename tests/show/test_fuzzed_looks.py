@@ -104,12 +104,16 @@ def test_a_fuzzed_look(look: dict) -> None:
     _read("\n".join(f"{_toml(key)} = {_toml(row)}" for key, row in look.items()))
 
 
+PIECES = [
+    *("[", "]", "{", "}", "=", "\n", "#", "'", '"""', "\\", "\0", "é", "tom", "1.5\n", "'bass'\n"),
+    *("[[prompts]]\n", "[[layers]]\n", "[[effects]]\n", "[words]\n", "[sequence]\n"),
+    *("text = 'x'\n", "shader = 'glow'\n", "extends = 'deep_tunnel'\n", "amount = "),
+    "[change.effects.glow]\n",
+]
+
+
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.sampled_from(
-    ["[", "]", "[[prompts]]\n", "[[layers]]\n", "[[effects]]\n", "text = 'x'\n",
-     "shader = 'glow'\n", "extends = 'deep_tunnel'\n", "[change.effects.glow]\n", "amount = ", "1.5\n", "'bass'\n", "{",
-     "}", "=", "\n", "#", "'", '"""', "[words]\n", "tom", "\\", "\0", "é", "[sequence]\n"]),
-    max_size=25).map("".join) | st.text(max_size=80))
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join) | st.text(max_size=80))
 def test_a_fuzzed_text(text: str) -> None:
     _read(text)
 
