@@ -12,6 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.audio.heard import Reading
+from engine.audio.stems import Stems
 from engine.audio.tempo_desk import TempoDesk
 from engine.cues import preset_events
 from engine.director import Director
@@ -24,11 +26,13 @@ from engine.records import (
     Controls,
     Moment,
     Pose,
+    Signals,
 )
 from engine.registers import Registers
 from engine.resolve import hearing, remembered, silent_moment, velocity
 from engine.show import Show
 from engine.signals import USUAL, SignalMaker
+from engine.stems import with_stems
 from engine.undo import History
 
 SETTINGS_HOPS = 8
@@ -38,12 +42,17 @@ SETTINGS_HOPS = 8
 class Graph:
     """Steps the show's memory. `show` may be replaced between hops (a saved file).
 
-    `tempo` chooses whose beat is followed; without one it is the ear's, and taps'.
+    `tempo` chooses whose beat is followed; without one it is the ear's, and taps'. `stems` are
+    heard beside a song that is known; else what the ear tells apart stands in for them.
     """
 
-    def __init__(self, show: Show, tempo: TempoDesk | None = None) -> None:
+    def __init__(
+        self, show: Show, tempo: TempoDesk | Reading | None = None,
+        stems: Stems | None = None,
+    ) -> None:
         self.show = show
         self.tempo = tempo or TempoDesk()
+        self.stems = stems
         self.moment: Moment = silent_moment()
         self.history = History()
         self._hops = 0
@@ -53,6 +62,11 @@ class Graph:
         self._director = Director(show)
         self._registers = Registers(show)
         self._cued = Beat(-1.0, -1.0)  # up to where cues have chosen presets
+
+    @property
+    def hops(self) -> int:
+        """The number (from 0) of the hop that comes next."""
+        return self._hops
 
     @property
     def time(self) -> float:
@@ -75,6 +89,7 @@ class Graph:
         if self._hops % SETTINGS_HOPS == 1:
             self._settings = hearing(block.time, self.moment, self.show)
         signals = self._signals.step(features, beat, self._settings)
+        signals = self._with_stems(signals, block.index)
         playing = self._director.step(signals, events, self.show)
         before = self.moment
         if controls.freeze and before.controls.freeze:  # the moment stands, the ear goes on
@@ -88,6 +103,13 @@ class Graph:
         moment = replace(moment, registers=kept)
         self.moment = replace(moment, velocity=velocity(block.time, moment, self.show))
         return self.moment
+
+    def _with_stems(self, signals: Signals, index: int) -> Signals:
+        """What the show asks of stems, as well."""
+        used, heard = self.show.stem_names, ({}, {})
+        if used and self.stems is not None:
+            heard = self.stems.step(index, signals.beat, self._settings)
+        return with_stems(signals, used, *heard)
 
     def _cue_events(self, time: float) -> list[ControlEvent]:
         """Presets that cues choose up to the end of this hop."""

@@ -9,17 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from engine.audio.heard import Reading, listener
 from engine.audio.media import decode, stream_hops
+from engine.audio.stems import load_stems
+from engine.audio.tempo_desk import TempoDesk, TempoSettings
+from engine.audio.tempo_sources.witnessed import TakeTempo
 from engine.errors import LiquidlightError
 from engine.graph import Graph
-from engine.records import SAMPLERATE, FrameParams, Moment
+from engine.records import HOP, SAMPLERATE, FrameParams, Moment
 from engine.resolve import resolve, silent_moment
 from engine.show import Show
+from engine.takes import Take
 
+HOPS_A_SECOND = -(-SAMPLERATE // HOP)
 Progress = Callable[[int, int], None]
 
 
@@ -29,7 +36,8 @@ class FilmOptions:
 
     `generator_fps` is how often the model draws; between, the compositor moves the picture on,
     exactly as it does live. `seed` None keeps the seeds of the presets. `runtime` "auto" is torch,
-    so that the film does not depend on what this machine has converted before.
+    so that the film does not depend on what this machine has converted before. `take` plays the
+    hands of a performance again.
     """
 
     path: Path
@@ -41,33 +49,56 @@ class FilmOptions:
     start: float = 0.0
     end: float | None = None
     runtime: str = "auto"
+    take: Take | None = None
 
 
-def moments(samples: np.ndarray, show: Show) -> Iterator[Moment]:
-    """One Moment a hop of a song (n, 2) at the engine's rate."""
-    graph = Graph(show)
-    for block in stream_hops(samples):
-        yield graph.hop(block.samples)
+def moments(samples: np.ndarray, show: Show, take: Take | None = None) -> Iterator[Moment]:
+    """One Moment a hop of a song (n, 2) at the engine's rate; what was heard of it is kept.
+
+    With a take its hands play, and hops that it passed over are passed over. Stems that the show
+    names are read, and heard beside it.
+    """
+    graph = Graph(show, _desk(samples, take), load_stems(show.song.stems, show.stem_names))
+    for n, block in enumerate(stream_hops(samples)):
+        if take is not None and n in take.skips:
+            graph.skip(1)
+        else:
+            yield graph.hop(block.samples, take.events.get(n, ()) if take else ())
 
 
-def moments_at(samples: np.ndarray, show: Show, times: Iterable[float]) -> Iterator[Moment]:
+def _desk(samples: np.ndarray, take: Take | None) -> TempoDesk | Reading:
+    """Who says where the beat is: what was kept of the song, or the take's desk once more."""
+    if take is None:
+        return listener(samples)
+    settings = TempoSettings(**take.tempo)
+    if settings == TempoSettings() and not take.readings and not take.skips:
+        return listener(samples, take.all_events)
+    return TempoDesk(settings, [TakeTempo(*row) for row in take.readings.items()])
+
+
+def moments_at(
+    samples: np.ndarray, show: Show, times: Iterable[float], take: Take | None = None
+) -> Iterator[Moment]:
     """For each of the rising `times`, the newest Moment that was known by then."""
-    heard = moments(samples, show)
+    heard = moments(samples, show, take)
     moment, coming = silent_moment(), next(heard, None)
     for time in times:
         while coming is not None and coming.time <= time:
             moment, coming = coming, next(heard, None)
         yield moment
+    for _ in islice(heard, HOPS_A_SECOND):  # what comes after the last picture: heard whole,
+        pass  # a song need not be heard again
 
 
 def frames(
-    samples: np.ndarray, show: Show, fps: float, start: float = 0.0, end: float | None = None
+    samples: np.ndarray, show: Show, fps: float, start: float = 0.0, end: float | None = None,
+    take: Take | None = None,
 ) -> Iterator[FrameParams]:
     """The params of every picture of a song from `start` to `end` seconds."""
     length = len(samples) / SAMPLERATE
     end = length if end is None else min(end, length)
     indices = range(int(np.ceil(start * fps - 1e-9)), int(np.ceil(end * fps - 1e-9)))
-    known = moments_at(samples, show, (index / fps for index in indices))
+    known = moments_at(samples, show, (index / fps for index in indices), take)
     for index, moment in zip(indices, known, strict=True):
         yield resolve(index / fps, index, 1.0 / fps, moment, show)
 
@@ -91,7 +122,7 @@ def pictures(samples: np.ndarray, show: Show, options: FilmOptions) -> Iterator[
         generator = LocalGenerator(options.model, canvas, runtime=options.runtime)
         stack.enter_context(closing(generator))
         due = -1.0
-        for params in frames(samples, show, options.fps, options.start, options.end):
+        for params in frames(samples, show, options.fps, options.start, options.end, options.take):
             if options.seed is not None:
                 params = replace(params, seed=options.seed)
             if params.time >= due and not params.freeze:

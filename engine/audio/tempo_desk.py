@@ -249,6 +249,11 @@ class TempoDesk:
         self._choose(there[(at + 1) % len(there)])
 
 
+def heeds(address: str) -> bool:
+    """Whether events of that address move the tempo."""
+    return address.startswith("tempo.") or address in ("tap", "beat_one")
+
+
 def _number(value: float | str) -> float:
     """The number in an event; 0 for text, "toggle" among it."""
     return 0.0 if isinstance(value, str) else float(value)
