@@ -114,6 +114,9 @@ class Seen:
         )
 
     def _inputs(self, lines: Lines, place: str) -> Inputs:
+        if not (self.hands.values or self.cued.numbers):  # the quick way, most of the time
+            names = self.names
+            return tuple([(n, v if type(v) is tuple else v.at(names)) for n, v in lines])
         return tuple(
             (name, value if type(value) is tuple else self._value(value, place, name))
             for name, value in lines

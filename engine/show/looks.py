@@ -22,7 +22,9 @@ class Value:
         """The value for these signals, times and knobs, inside the range."""
         if self.expression is None:
             return self.constant
-        return self.param.clamp(self.expression(names))
+        number, param = self.expression.value(names), self.param
+        inside = param.low < number < param.high and not param.integer
+        return number if inside else param.clamp(number)
 
 
 @dataclass(frozen=True, slots=True)
