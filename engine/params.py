@@ -216,5 +216,8 @@ TIMES = {
     "random": "a new 0..1 on each beat, the same whenever the show is played",
 }
 """Musical time, a function of show time."""
-NAMES = frozenset((*SIGNALS, *CLOCKS, *TIMES, *KNOBS))
+STEMS = ("drums", "bass", "vocals", "other")
+"""Parts of a song whose signals are there in any show, as `drums.level`; see stems.py."""
+STEM_NAMES = frozenset(f"{stem}.{name}" for stem in STEMS for name in (*SIGNALS, *CLOCKS))
+NAMES = frozenset((*SIGNALS, *CLOCKS, *TIMES, *KNOBS, *STEM_NAMES))
 """Every name an expression may use."""

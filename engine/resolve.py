@@ -8,7 +8,7 @@ is at a moment; here one look, or the one being left and the one that comes, bec
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -77,9 +77,10 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
     )
 
 
-def names_at(time: float, moment: Moment) -> dict[str, float]:
-    """Every name an expression may use, with its value at `time`."""
+def names_at(time: float, moment: Moment, stems: Collection[str] = ()) -> dict[str, float]:
+    """Every name an expression may use, with its value at `time`; `stems` are those of stems."""
     names = dict.fromkeys(KNOBS, 0.0)
+    names.update(dict.fromkeys(stems, 0.0))
     names.update(moment.signals.values)
     names.update(clock_values(moment.signals, time))
     names.update(time_values(moment.signals.beat, time))
@@ -91,7 +92,7 @@ def names_at(time: float, moment: Moment) -> dict[str, float]:
 
 def remembered(moment: Moment, dt: float, registers: Registers, show: Show) -> Kept:
     """What expressions remember, `dt` seconds after what the moment still has of them."""
-    names = _known(moment.time, moment, show.cues, moment.controls)
+    names = _known(moment.time, moment, show, show.cues, moment.controls)
 
     def own(look: Preset) -> dict[str, float]:
         return look_names(look, names, moment.controls.values, moment.registers)
@@ -99,9 +100,11 @@ def remembered(moment: Moment, dt: float, registers: Registers, show: Show) -> K
     return registers.step(moment.time, dt, show, own)
 
 
-def _known(time: float, moment: Moment, cues: Cues, hands: Controls) -> dict[str, float]:
+def _known(
+    time: float, moment: Moment, show: Show, cues: Cues, hands: Controls
+) -> dict[str, float]:
     """The names at `time`, knobs where cues move them."""
-    names = names_at(time, moment)
+    names = names_at(time, moment, show.stem_names)
     move_knobs(cues, time, moment.signals.beat, names, hands.values)
     return names
 
@@ -127,7 +130,7 @@ def _looks(time: float, moment: Moment, shown: Shown, show: Show) -> tuple[Seen,
     if hands.hush:  # the safe look is as it was written, but for the knobs
         hands, cues = replace(hands, values=_NOTHING, texts=_NOTHING), NO_CUES
     shares = ((shown.before, 1.0 - shown.k), (shown.after, shown.k))
-    names, beat = _known(time, moment, cues, hands), moment.signals.beat
+    names, beat = _known(time, moment, show, cues, hands), moment.signals.beat
     looks = []
     for look, share in shares if shown.changing else ((shown.after, 1.0),):
         own = look_names(look, names, hands.values, moment.registers)

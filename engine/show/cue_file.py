@@ -37,9 +37,11 @@ _AT = "is not a time: seconds, \"1:02.50\", \"beat 64\", \"bar 16\" or \"frame 3
 _OVER = "is not a length: seconds, \"2 s\", \"4 beats\", \"1 bars\" or \"30 frames\""
 
 
-def read_cues(file: TomlFile, presets: Sequence[Preset]) -> tuple[Song, Cues]:
-    """Everything of CUE_TABLES in a file whose looks are `presets`."""
-    reader = _Reader(file, presets, read_song(file))
+def read_cues(
+    file: TomlFile, presets: Sequence[Preset], stems: frozenset[str] = frozenset()
+) -> tuple[Song, Cues]:
+    """Everything of CUE_TABLES in a file whose looks are `presets`; `stems` are more names."""
+    reader = _Reader(file, presets, read_song(file), stems)
     cues = [reader.cue(row, ("cues", n)) for n, row in enumerate(file.tables_at("cues"))]
     if path := reader.song.lyrics:
         try:
@@ -52,10 +54,12 @@ def read_cues(file: TomlFile, presets: Sequence[Preset]) -> tuple[Song, Cues]:
 class _Reader:
     """Knows the file, its looks and its song while it reads."""
 
-    def __init__(self, file: TomlFile, presets: Sequence[Preset], song: Song) -> None:
+    def __init__(
+        self, file: TomlFile, presets: Sequence[Preset], song: Song, stems: frozenset[str]
+    ) -> None:
         self.file, self.presets, self.song = file, presets, song
         macros = {name for preset in presets for name in preset.macros}
-        self.names = NAMES | macros | getattr(file, "names", NAMES)
+        self.names = NAMES | macros | stems
 
     def cue(self, row: dict[str, Any], place: tuple) -> Cue:
         file = self.file

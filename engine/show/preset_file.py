@@ -42,13 +42,13 @@ def load_preset(path: Path) -> Preset:
     return read_preset(TomlFile(path))
 
 
-def read_preset(parsed: TomlFile) -> Preset:
-    """The look of a parsed file and of those that it extends."""
+def read_preset(parsed: TomlFile, stems: frozenset[str] = frozenset()) -> Preset:
+    """The look of a parsed file and of those that it extends; `stems` are more names."""
     file = LookFile(parsed)
     data = file.data
     file.check_keys(data, (), (*PRESET_KEYS, *PRESET_TABLES))
     words, macros = read_words(file), _macros(file)
-    file.names = NAMES | macros.keys()
+    file.names = NAMES | macros.keys() | stems
     source = file.table_at(data, "source")
     file.check_keys(source, ("source",), ("pattern", "amount"))
     pattern = file.text_at(source, ("source", "pattern"))

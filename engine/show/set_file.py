@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ from engine.show.set_parts import (
     read_transition,
 )
 from engine.show.sets import Scene, Show, Transition
+from engine.show.song_file import read_song
+from engine.stems import names_of, used_in
 from engine.toml_file import TomlFile
 
 DEMO_SET = "first_light"
@@ -37,19 +41,25 @@ _SET_KEYS = (
 )
 
 
-def load_show(name: str) -> Show:
-    """Load a set, or a preset as a set of one. Raises PresetError for the first mistake."""
+def load_show(name: str, stems: Collection[str] = ()) -> Show:
+    """Load a set, or a preset as a set of one. Raises PresetError for the first mistake.
+
+    `stems` are names of stems beside params.STEMS and those of the show's own [song].
+    """
     file = TomlFile(find_preset(name))
-    return _load_set(file) if _is_set(file) else _single(file)
+    stems = {*stems, *read_song(file).stems}
+    show = (_load_set if _is_set(file) else _single)(file, names_of(stems))
+    texts = (path.read_text("utf-8") for path in show.files if path.suffix == ".toml")
+    return replace(show, stem_names=used_in(texts, stems))
 
 
 def _is_set(file: TomlFile) -> bool:
     return any(key in file.data for key in _MEMBERS)
 
 
-def _single(file: TomlFile) -> Show:
-    preset = read_preset(file)
-    song, cues = read_cues(LookFile(file), (preset,))
+def _single(file: TomlFile, stems: frozenset[str]) -> Show:
+    preset = read_preset(file, stems)
+    song, cues = read_cues(LookFile(file), (preset,), stems)
     hush = load_preset(PRESETS / f"{HUSH}.toml")
     scene = Scene(Transition(beats=0.0), int(BARS.default))
     return Show(
@@ -58,7 +68,7 @@ def _single(file: TomlFile) -> Show:
     )
 
 
-def _load_set(file: TomlFile) -> Show:
+def _load_set(file: TomlFile, stems: frozenset[str]) -> Show:
     file.check_keys(file.data, (), _SET_KEYS)
     fade = Transition(beats=number_at(file, file.data, ("fade_beats",), BEATS, BEATS.default))
     transition = read_transition(file, file.data.get("transition", {}), ("transition",), fade)
@@ -66,9 +76,9 @@ def _load_set(file: TomlFile) -> Show:
     read: dict[Path, Preset] = {}
     rows = _rows(file)
     scenes = tuple(read_scene(file, row, place[:-1], usual) for _, place, row in rows)
-    presets = tuple(_member(file, name, place, read) for name, place, _ in rows)
-    hush = _member(file, file.text_at(file.data, ("hush",), HUSH), ("hush",), read)
-    song, cues = read_cues(file, presets)
+    presets = tuple(_member(file, name, place, read, stems) for name, place, _ in rows)
+    hush = _member(file, file.text_at(file.data, ("hush",), HUSH), ("hush",), read, stems)
+    song, cues = read_cues(file, presets, stems)
     members = (path for preset in (*presets, hush) for path in preset.files)
     return Show(
         name=file.path.stem,
@@ -110,7 +120,9 @@ def _grid(file: TomlFile, names: list[str]) -> tuple[tuple[int | None, ...], ...
     return tuple(tuple(names.index(name) if name else None for name in row) for row in rows)
 
 
-def _member(file: TomlFile, name: str, place: tuple, read: dict[Path, Preset]) -> Preset:
+def _member(
+    file: TomlFile, name: str, place: tuple, read: dict[Path, Preset], stems: frozenset[str]
+) -> Preset:
     """The look of that name; each file is read once."""
     if not name.strip():
         raise file.error(place, "says no preset")
@@ -122,5 +134,5 @@ def _member(file: TomlFile, name: str, place: tuple, read: dict[Path, Preset]) -
         member = TomlFile(path)
         if _is_set(member):
             raise file.error(place, f": {name} is a set; a set holds presets")
-        read[path] = read_preset(member)
+        read[path] = read_preset(member, stems)
     return read[path]

@@ -55,7 +55,7 @@ class Show:
 
     `when` is params.LAUNCHES: at which place of the music a chosen preset begins. `grid` has the
     rows of a launch grid: numbers of presets from 0, None for an empty place. `song` and `cues`
-    are what happens at set times.
+    are what happens at set times; `stem_names` the signals of stems that its files name.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Show:
     grid: tuple[tuple[int | None, ...], ...] = ()
     song: Song = Song()
     cues: Cues = Cues()
+    stem_names: frozenset[str] = frozenset()
 
     @property
     def names(self) -> tuple[str, ...]:

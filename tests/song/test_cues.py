@@ -9,20 +9,20 @@ from engine.errors import PresetError
 from engine.records import Beat
 from engine.show import load_preset
 from engine.show.cue_file import read_cues
-from engine.show.finding import PRESETS
 from engine.toml_file import TomlFile
 
-LOOK = load_preset(PRESETS / "bloom.toml")
 
 
 @pytest.fixture
 def read(tmp_path: Path):
-    """Cues of a text."""
+    """Cues of a text, in a show with one look, `bloom`."""
+    look = tmp_path / "bloom.toml"
+    look.write_text("[[prompts]]\ntext = 'flower'\n[[effects]]\nshader = 'glow'\n", "utf-8")
 
     def reads(text: str) -> Cues:
         path = tmp_path / "song.toml"
         path.write_text(text, "utf-8")
-        return read_cues(TomlFile(path), (LOOK,))[1]
+        return read_cues(TomlFile(path), (load_preset(look),))[1]
 
     return reads
 

@@ -12,7 +12,7 @@ from engine.resolve import resolve, silent_moment
 from engine.show import Show, load_show
 
 SHOW = """
-presets = ["bloom", "deep_tunnel"]
+presets = ["bud", "shaft"]
 [autopilot]
 on = false
 [song]
@@ -30,7 +30,7 @@ strength = 0.9
 negative = "grey"
 [[cues]]
 at = 1.0
-preset = "deep_tunnel"
+preset = "shaft"
 [[cues]]
 at = "frame 40"
 over = "10 frames"
@@ -42,9 +42,24 @@ strength = "look"
 """
 
 
+BUD = """
+style = "vivid"
+strength = "0.3 + 0.2*level"
+[[prompts]]
+text = "flower"
+[[prompts]]
+text = "jellyfish"
+weight = "phase"
+[[effects]]
+shader = "glow"
+"""
+
+
 @pytest.fixture
 def show(tmp_path: Path) -> Show:
     (tmp_path / "song.lrc").write_text("[00:01.50]hello world\n", "utf-8")
+    (tmp_path / "bud.toml").write_text(BUD, "utf-8")
+    (tmp_path / "shaft.toml").write_text("[[prompts]]\ntext = 'tunnel'\n", "utf-8")
     path = tmp_path / "show.toml"
     path.write_text(SHOW, "utf-8")
     return load_show(str(path))
@@ -63,7 +78,7 @@ def test_a_value_stands_between_look_and_hand(show: Show) -> None:
     assert _at(show, 1.0).strength == pytest.approx((look + 0.9) / 2)
     assert _at(show, 1.3).strength == pytest.approx(0.9)
     assert _at(show, 1.8).strength == _at(show, 0.1).strength
-    assert dict(_at(show, 1.5).effects[2].inputs)["amount"] == pytest.approx(0.15)
+    assert dict(_at(show, 1.5).effects[0].inputs)["amount"] == pytest.approx(0.15)
     graph = Graph(show)
     moment = graph.hop(np.zeros((HOP, 2), "f4"), [ControlEvent(0.0, "strength", 0.1)])
     assert _at(show, 1.3, moment).strength == pytest.approx(0.1)
@@ -102,6 +117,6 @@ def test_live_stepped_and_film_are_one(show: Show, fps: int) -> None:
             live.append(resolve(len(live) / fps, len(live), 1.0 / fps, moment, show))
         moment = coming
     assert live == film[: len(live)] and len(live) >= len(film) - 1
-    assert {frame.preset for frame in film} == {"bloom", "deep_tunnel"}
-    first = next(frame for frame in film if frame.preset == "deep_tunnel")
+    assert {frame.preset for frame in film} == {"bud", "shaft"}
+    first = next(frame for frame in film if frame.preset == "shaft")
     assert 1.0 <= first.time <= 1.0 + 2 * HOP / SAMPLERATE + 1.0 / fps
