@@ -71,6 +71,7 @@ class Performance:
         self._notes: list[str] = []
         self._told: set[str] = set()
         self._told_notes: set[str] = set()
+        self._scene = ""
 
     def __enter__(self) -> Performance:
         try:
@@ -265,11 +266,14 @@ class Performance:
         self._film_due = max(self._film_due + 1.0 / self.options.record_fps, time - 0.1)
 
     def _report(self) -> None:
-        """Once a second: the line of --stats."""
+        """Once a second: the line of --stats, and the note of a scene that came."""
         note = self.generator.health().note
         if note and note not in self._told_notes:
             self._told_notes.add(note)
             self.tell(note)
+        scene, self._scene = self._scene, reporting.scene_note(self)
+        if self._scene and self._scene != scene:
+            self.tell(self._scene)
         row = reporting.stats_row(self)
         if self.writer:
             self.writer.write(row)

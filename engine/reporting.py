@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.scenes import change_at
+
 if TYPE_CHECKING:
     from engine.live import Performance
 
@@ -24,7 +26,30 @@ def stats_row(show: Performance) -> dict[str, Any]:
         events=show.key_events + sum(received),
     )
     faults = sum(fault_counts(show).values())
-    return {**snapshot, "faults": faults, "runtime": health.runtime, **sound_figures(show)}
+    rest = {"faults": faults, "runtime": health.runtime}
+    return {**snapshot, **rest, **set_figures(show), **sound_figures(show)}
+
+
+def set_figures(show: Performance) -> dict[str, Any]:
+    """Which preset plays, which one is queued, and how many beats it waits."""
+    names, moment = show.listening.show.get().names, show.listening.moment.get()
+    beat, playing = moment.signals.beat.at(show.clock.now()), moment.playing
+    plays, queued = change_at(beat, playing), playing.queued
+    waits = queued is not None and plays is not queued
+    return {
+        "playing": names[plays.after % len(names)],
+        "queued": names[queued.after % len(names)] if waits else None,
+        "queued_beats": round(queued.beat - beat, 2) if waits else None,
+        "autopilot": playing.autopilot and not playing.locked,
+    }
+
+
+def scene_note(show: Performance) -> str:
+    """What the set says of the scene that plays, "" for nothing."""
+    played, playing = show.listening.show.get(), show.listening.moment.get().playing
+    number = playing.change.after % len(played.scenes)
+    notes = played.scenes[number].notes
+    return f"{number + 1} {played.names[number]}: {notes}" if notes else ""
 
 
 def sound_figures(show: Performance) -> dict[str, Any]:
