@@ -7,6 +7,7 @@ film waits for the exact one. Nothing is decoded beyond the first until a positi
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 from collections import deque
@@ -28,6 +29,7 @@ AHEAD = 6
 JUMP_SECONDS = 1.0
 """A position further ahead than this is sought, a nearer one decoded up to."""
 _SOON = 1e-6
+_SHORTEST = 1.0 / 30.0
 _PATIENCE = 30.0
 
 
@@ -156,11 +158,9 @@ class Decoder:
 
     def _from(self, start: float) -> Iterator[tuple[float, av.VideoFrame]]:
         """The frames of one lap: the last that begins at or before `start`, and all after it."""
-        base = self._stream.time_base
-        self._container.seek(int((self._begin + start) / base), stream=self._stream)
         held = None
-        for frame in self._container.decode(self._stream):
-            time = max(0.0, float(frame.pts * base) - self._begin)
+        for frame in self._seek(start):
+            time = self._time(frame)
             if time <= start + _SOON:
                 held = time, frame
                 continue
@@ -171,16 +171,32 @@ class Decoder:
         if held is not None:
             yield held
 
+    def _seek(self, start: float) -> Iterator[av.VideoFrame]:
+        """Frames from a key frame before `start` on; some containers come out too late at first."""
+        for earlier in (0.0, 2.0, math.inf):
+            target = max(0.0, self._begin + start - earlier)
+            self._container.seek(int(target / self._stream.time_base), stream=self._stream)
+            frames = self._container.decode(self._stream)
+            first = next(frames, None)
+            if first is not None and self._time(first) <= start + _SOON:
+                break
+        return itertools.chain([first] if first else (), frames)
+
+    def _time(self, frame: av.VideoFrame) -> float:
+        return max(0.0, float(frame.pts * self._stream.time_base) - self._begin)
+
     def _span(self) -> tuple[float, float]:
-        """When the file begins and how long it lasts, in seconds; counted where it says neither."""
+        """When the file begins and how long it lasts, in seconds; counted where it does not say."""
         stream, base = self._stream, float(self._stream.time_base)
         begin = (stream.start_time or 0) * base
         if stream.duration:
-            return begin, stream.duration * base
-        if self._container.duration:
-            return begin, self._container.duration / 1e6
-        ends = [p.pts + (p.duration or 0) for p in self._container.demux(stream) if p.pts]
-        return begin, max(max(ends, default=0) * base - begin, 1e-3)
+            length = stream.duration * base
+        elif self._container.duration:
+            length = self._container.duration / 1e6
+        else:
+            ends = [p.pts + (p.duration or 0) for p in self._container.demux(stream) if p.pts]
+            length = max(ends, default=0) * base - begin
+        return begin, max(length, _SHORTEST)
 
 
 def pixels_of(frame: av.VideoFrame, largest: tuple[int, int]) -> np.ndarray:

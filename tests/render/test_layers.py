@@ -8,10 +8,13 @@ import pytest
 from PIL import Image
 
 from engine import clock
+from engine.errors import LiquidlightError
 from engine.records import Effect, Frame, FrameParams, Layer
 from engine.render import cameras, fonts
 from engine.render.compositor import Compositor
 from engine.render.texts import LEADING, Lettering, draw_words
+from engine.show import load_show
+from engine.staging import prepare
 
 SIZE = (160, 90)
 PLAIN = FrameParams(index=1, time=1.0, dt=1 / 30)
@@ -45,8 +48,11 @@ def level(index):
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("video") / "greys.mp4")
+
+
+def written(path):
     """30 pictures at 25 a second, each of one grey: which of them is seen can be told."""
-    path = tmp_path_factory.mktemp("video") / "greys.mp4"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=FPS)
         stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
@@ -144,6 +150,14 @@ def test_a_video_is_exact_at_every_time_and_loops(compositor, video):
         index = int((time % length) * FPS + 1e-6)
         assert seen.mean() == pytest.approx(level(index), abs=2), time
         assert seen.std() < 1.0
+
+
+@pytest.mark.parametrize("suffix", [".ts", ".mkv"])
+def test_containers_that_seek_badly_or_say_no_length_are_exact_too(compositor, tmp_path, suffix):
+    path = written(tmp_path / f"greys{suffix}")
+    for time in (0.0, 0.9, 0.2, 1.3):
+        seen = drawn(compositor, Layer("video", path), time=time, index=int(time * 10))
+        assert seen.mean() == pytest.approx(level(int(time % 1.2 * FPS + 1e-6)), abs=2), time
 
 
 def test_a_video_has_a_start_and_a_speed(compositor, video):
@@ -252,6 +266,20 @@ def test_a_camera_that_is_missing_is_nothing_is_counted_and_comes_back(gl, pictu
     assert np.abs(seen - (0x20, 0x40, 0x60)).max() <= 4
     assert compositor.faults["stage"].count == 2
     assert "camera 'stage': is not there" in compositor.faults["stage"].message
+    compositor.release()
+
+
+def test_a_broken_file_stops_the_show_before_it_begins(gl, tmp_path):
+    """One line with the file's name; during the show the same is only counted."""
+    (tmp_path / "logo.png").write_bytes(b"no picture")
+    look = tmp_path / "look.toml"
+    look.write_text('[[prompts]]\ntext = "tunnel"\n[[layers]]\npicture = "logo.png"\n')
+    compositor = Compositor(gl, SIZE)
+    with pytest.raises(LiquidlightError, match=r"logo\.png: cannot be read as a picture") as caught:
+        prepare(compositor, load_show(str(look)))
+    assert "\n" not in str(caught.value)
+    prepare(compositor, load_show(str(look)), strict=False)
+    assert len(compositor.faults) == 1
     compositor.release()
 
 
