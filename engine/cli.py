@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import __version__
+from engine import __version__, song_options
 from engine.errors import LiquidlightError
 from engine.option_values import (
     LINKS,
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="liquidlight", description="A live VJ engine that hears the beat.")
     parser.add_argument("--version", action="version", version=f"liquidlight {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
-    sounds = (_demo, _play, _render, _frames, _beats, _signals)
+    sounds = (_demo, _play, _render, _frames, _import, _split, _beats, _signals)
     for add in (*sounds, _words, _check, _rig, _devices, _shader, _gallery, _bench):
         verb = add(verbs)
         verb.add_argument("--debug", action="store_true", help="show tracebacks")
@@ -109,6 +109,8 @@ def _play(verbs: argparse._SubParsersAction) -> _Parser:
     verb.add_argument("--record", type=Path, metavar="FILE", help="film what is shown")
     verb.add_argument("--seconds", type=seconds, help="stop after this time")
     verb.add_argument("--stats", type=Path, metavar="FILE", help="one JSON line a second")
+    song_options.add_company(verb)
+    song_options.add_takes(verb)
     return verb
 
 
@@ -187,24 +189,30 @@ def _render(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(
         verbs, "render", "the film of a song, frame-exact, with sound", "song.mp3 --preset bloom"
     )
-    _song(verb)
-    verb.add_argument("--preset", default="first_light", metavar="PRESET-or-SET")
-    verb.add_argument("--size", type=size, default=(1280, 720), metavar="WxH")
-    verb.add_argument("--fps", type=rate, default=30)
-    verb.add_argument("--model-fps", type=rate, default=10, help="pictures the model makes")
-    verb.add_argument("-o", "--output", type=Path, help="default: the song's name with .mp4")
+    song_options.add_piece(verb)
+    song_options.add_film(verb)
     _model(verb)
-    verb.add_argument("--seed", type=int, help="instead of the presets' seeds")
-    verb.add_argument("--from", type=seconds, default=0.0, dest="start", metavar="TIME")
-    verb.add_argument("--to", type=seconds, dest="end", metavar="TIME")
     return verb
 
 
 def _frames(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "frames", "what would be drawn, one JSON line a picture", "song.wav")
-    _song(verb)
-    verb.add_argument("--preset", default="first_light", metavar="PRESET-or-SET")
+    song_options.add_piece(verb)
     verb.add_argument("--fps", type=rate, default=30)
+    return verb
+
+
+def _import(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "import", "makes a look of another program's film, lyrics or cue sheet",
+                 "deforum settings.txt -o look.toml")
+    song_options.add_import(verb)
+    return verb
+
+
+def _split(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "split", "takes a song apart into stems, where demucs is installed",
+                 "song.mp3 -o stems")
+    song_options.add_split(verb)
     return verb
 
 
@@ -284,9 +292,12 @@ def _gallery(verbs: argparse._SubParsersAction) -> _Parser:
     return verb
 
 
+BENCHES = ("generator", "compositor", "transitions", "latency", "hearing", "reload")
+
+
 def _bench(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "bench", "measures this machine; the last line is JSON", "generator")
-    verb.add_argument("what", choices=("generator", "compositor", "latency", "hearing"))
+    verb.add_argument("what", choices=BENCHES)
     _model(verb)
     verb.add_argument("--size", type=size, metavar="WxH")
     verb.add_argument("--seconds", type=seconds, help="default 10; hearing: of music, all there is")

@@ -8,57 +8,34 @@ from __future__ import annotations
 import json
 import math
 import os
-import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from engine import __version__, clock
+from engine import __version__
+from engine.company import song_path
 from engine.errors import LiquidlightError
 from engine.params import CLOCKS, NAMES, SIGNALS, TIMES
-from engine.records import SAMPLERATE, FrameParams
+from engine.pieces import Piece
+from engine.records import SAMPLERATE
 from engine.resolve import names_at
 from engine.show import DEMO_SET, Show, load_show
-
-
-def tell(text: str) -> None:
-    """One line to the operator."""
-    print(text, file=sys.stderr, flush=True)
-
-
-@contextmanager
-def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, or nothing where that is no terminal."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _song(name: str) -> str:
-    """The path of a song; `demo` is the track that ships."""
-    if name != "demo":
-        return name
-    from engine.audio import demo
-
-    return str(demo.path())
+from engine.song_commands import film
+from engine.song_commands import frames as frames
+from engine.song_commands import import_look as import_look
+from engine.song_commands import render as render
+from engine.song_commands import split as split
+from engine.stems import used_in
+from engine.telling import progress_bar, tell
 
 
 def demo(options: Namespace) -> None:
     """The demo set to the demo track: in a window, or as a film where there is no display."""
+    from engine.offline import FilmOptions
     from engine.render.window import list_displays
 
     if options.film is None and list_displays():
@@ -66,8 +43,8 @@ def demo(options: Namespace) -> None:
     path = options.film or Path("demo.mp4")
     if options.film is None:
         tell(f"no display here: writing the film {path} instead")
-    end = options.seconds
-    _film("demo", load_show(DEMO_SET), path, options.size, 30, 10, "small", None, 0.0, end)
+    wanted = FilmOptions(path, options.size, end=options.seconds)
+    film(Piece(song_path("demo"), load_show(DEMO_SET)), wanted)
 
 
 def _play_demo(options: Namespace) -> None:
@@ -96,52 +73,12 @@ def rig(options: Namespace) -> None:
     evening.rig(options)
 
 
-def render(options: Namespace) -> None:
-    """The film of a song."""
-    song = _song(options.song)
-    path = options.output or Path(f"{Path(song).stem}.mp4")
-    _film(
-        options.song, load_show(options.preset), path, options.size, options.fps,
-        options.model_fps, options.model, options.seed, options.start, options.end,
-        options.runtime,
-    )
-
-
-def _film(
-    song: str, show: Show, path: Path, size: tuple[int, int], fps: int, model_fps: int,
-    model: str, seed: int | None, start: float, end: float | None, runtime: str = "auto",
-) -> None:
-    from engine.offline import FilmOptions, render
-
-    wanted = FilmOptions(path, size, fps, model_fps, model, seed, start, end, runtime)
-    begun = clock.monotonic()
-    with progress_bar(f"film {path.name}") as progress:
-        count = render(_song(song), show, wanted, progress)
-    spent = clock.monotonic() - begun
-    tell(f"{path}: {count / fps:.1f} s, {count} pictures, made in {spent:.0f} s")
-
-
-def frames(options: Namespace) -> None:
-    """One JSON line of FrameParams a picture."""
-    from engine.audio.media import decode
-    from engine.offline import frames
-
-    show = load_show(options.preset)
-    for params in frames(decode(_song(options.song)), show, options.fps):
-        print(params_line(params))
-
-
-def params_line(params: FrameParams) -> str:
-    """FrameParams as one JSON line; floats as their shortest exact text."""
-    return json.dumps(asdict(params), separators=(",", ":"), ensure_ascii=False)
-
-
 def beats(options: Namespace) -> None:
     """One JSON line a beat, causally."""
     from engine.audio.claims import iter_beats
     from engine.audio.media import decode
 
-    for claim in iter_beats(decode(_song(options.song)), *options.range):
+    for claim in iter_beats(decode(song_path(options.song)), *options.range):
         row = {"t": claim.t, "emitted": claim.emitted, "bpm": claim.bpm}
         row = {key: round(value, 4) for key, value in row.items()}
         print(json.dumps({**row, "bar_pos": claim.bar_pos}))
@@ -154,7 +91,7 @@ def signals(options: Namespace) -> None:
     show = load_show(DEMO_SET)
     if options.keyframes:
         show = _with_curve(show, options.keyframes)
-    rows = _rows(decode(_song(options.song)), show, options.fps)
+    rows = _rows(decode(song_path(options.song)), show, options.fps)
     if options.keyframes:
         print(", ".join(f"{n}:({names['curve']:.4g})" for n, names in enumerate(rows)))
         return
@@ -178,7 +115,7 @@ def _with_curve(show: Show, text: str) -> Show:
         raise LiquidlightError(f'--keyframes "{text}": {error}') from None
     curve = Value(Param("curve", 0.0, -math.inf, math.inf, "", ""), 0.0, expression)
     look = replace(show.presets[0], macros={"curve": curve})
-    return replace(show, presets=(look, *show.presets[1:]))
+    return replace(show, presets=(look, *show.presets[1:]), stem_names=used_in([text], ()))
 
 
 def _rows(samples: np.ndarray, show: Show, fps: int) -> Iterator[dict[str, float]]:
@@ -189,7 +126,7 @@ def _rows(samples: np.ndarray, show: Show, fps: int) -> Iterator[dict[str, float
     count = int(np.ceil(len(samples) / SAMPLERATE * fps))
     times = [n / fps for n in range(count)]
     for time, moment in zip(times, moments_at(samples, show, times), strict=True):
-        names = names_at(time, moment)
+        names = names_at(time, moment, show.stem_names)
         yield look_names(show.presets[0], names, moment.controls.values, moment.registers)
 
 
@@ -262,7 +199,7 @@ def gallery(options: Namespace) -> None:
     wanted = GalleryOptions(options.output, options.size, options.columns, options.start,
                             options.end, options.model, options.runtime, options.thumbnails)
     with progress_bar("looks") as progress:
-        draw(decode(_song(options.song)), names, wanted, progress)
+        draw(decode(song_path(options.song)), names, wanted, progress)
     tell(f"{options.output}: {len(names)} looks, {options.columns} pictures of each")
 
 
@@ -278,10 +215,18 @@ def bench(options: Namespace) -> None:
         from bench.latency import run
 
         report = run(seconds, options.size or (640, 360))
+    elif options.what == "reload":
+        from bench.reload import run
+
+        report = run(size=options.size or (640, 360))
     elif options.what == "hearing":
         from bench.hearing import run
 
         report = run(options.seconds, options.music, options.madmom)
+    elif options.what == "transitions":
+        from bench.transitions import run
+
+        report = run(size=options.size or (640, 360))
     else:
         from bench.compositor import run
 

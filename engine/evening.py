@@ -14,10 +14,12 @@ from pathlib import Path
 
 from engine.audio.tempo_desk import TempoSettings
 from engine.autosave import LiveState, events_of
+from engine.company import read_show
 from engine.errors import LiquidlightError
 from engine.play_options import PlayOptions
 from engine.rig import fill, lines, read_rig, save, usual_path
 from engine.show import DEMO_SET
+from engine.takes import load_take
 
 
 def play(options: Namespace) -> None:
@@ -25,8 +27,9 @@ def play(options: Namespace) -> None:
     from engine.live import Performance
 
     with LiveState() as live:
-        left = None if options.fresh else live.left(options.show)
-        show = options.show or (left["show"] if left else DEMO_SET)
+        left = None if options.fresh or options.take else live.left(options.show)
+        recorded = load_take(options.take).show if options.take else None
+        show = options.show or recorded or (left["show"] if left else DEMO_SET)
         wanted = replace(_wanted(options, show), resume=events_of(left) if left else ())
         if left:
             _tell(f"the last run broke off: going on with {Path(show).stem}, {left['look']}; "
@@ -54,8 +57,12 @@ def rig(options: Namespace) -> None:
 
 def _wanted(options: Namespace, show: str) -> PlayOptions:
     """What the options say, and the rig where they are silent."""
-    rig = read_rig(options.rig)
+    rig, take = read_rig(options.rig), load_take(options.take) if options.take else None
+    said = "audio" in options
     fill(options, rig)
+    if not said:
+        song = read_show(show, options).song.file if take is None else take.sound_path
+        options.audio = options.audio if song is None else str(song)
     screen = "fullscreen"
     if options.windowed or options.offscreen:
         screen = "windowed" if options.windowed else "offscreen"
@@ -78,6 +85,11 @@ def _wanted(options: Namespace, show: str) -> PlayOptions:
         player=options.player,
         mapping=rig.midi,
         rig=str(rig.path),
+        take=take,
+        record_take=options.record_take,
+        lyrics=options.lyrics,
+        lyric_prompt=options.lyric_prompt,
+        stems=options.stems,
     )
 
 

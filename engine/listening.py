@@ -15,6 +15,7 @@ import threading
 import numpy as np
 
 from engine.audio.sources import AudioSource
+from engine.audio.stems import Stems
 from engine.audio.tempo_desk import TempoDesk
 from engine.clock import AudioClock, monotonic, sleep
 from engine.exchange import EventQueue, Mailbox
@@ -50,10 +51,11 @@ class Listening:
         clock: AudioClock,
         events: EventQueue[ControlEvent],
         tempo: TempoDesk | None = None,
+        stems: Stems | None = None,
     ) -> None:
         self.source = source
         self.show = Mailbox(show)
-        self.graph = Graph(show, tempo)
+        self.graph = Graph(show, tempo, stems)
         self.moment: Mailbox[Moment] = Mailbox(self.graph.moment)
         self.meter = InputMeter()
         self.delay = 0.0

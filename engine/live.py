@@ -17,10 +17,10 @@ from controllers.keyboard import events_for_key
 from controllers.mapping import parse_mapping
 from engine import reporting
 from engine.audio.sources import open_source
-from engine.audio.tempo_desk import TempoDesk
 from engine.audio.tempo_sources.midi_clock import MidiClock
 from engine.autosave import LiveState
 from engine.clock import AudioClock, monotonic
+from engine.company import read_show, stems_beside, take_writer, tempo_desk
 from engine.desk import Desk
 from engine.diffusion.canvas import canvas_size
 from engine.diffusion.contract import Generator
@@ -35,7 +35,7 @@ from engine.render.compositor import Compositor
 from engine.render.recorder import Recorder
 from engine.render.window import Offscreen, Window
 from engine.resolve import resolve
-from engine.show import Show, load_show
+from engine.show import Show
 from engine.staging import in_software, prepare, shader_folders
 from engine.stats import Latency, Stats, StatsWriter
 from engine.watching import Watcher
@@ -88,7 +88,7 @@ class Performance:
 
     def _open(self) -> None:
         """Bad input stops here, in one line, before anything is shown."""
-        show = load_show(self.options.show)
+        show = self._load(self.options.show)
         self._rig = parse_mapping(self.options.mapping, self.options.rig)
         mapping = parse_mapping(show.midi, str(show.files[0]), self._rig)
         source = open_source(self.options.audio)
@@ -101,10 +101,12 @@ class Performance:
         self.generator = self._keep(self._generator())
         self.midi_clock = MidiClock()
         sources = tempo_sources(self.options, self.clock, self.midi_clock, self._notes)
-        self.tempo = self._keep(TempoDesk(self.options.tempo, sources))
-        self.listening = self._keep(
-            Listening(source, show, self.clock, self._events, self.tempo)
-        )
+        writer = self._keep(take_writer(self.options, source))
+        self.tempo = self._keep(tempo_desk(self.options, sources, writer))
+        self.listening = self._keep(Listening(
+            source, show, self.clock, self._events, self.tempo, stems_beside(source, show)
+        ))
+        self.listening.take, self.listening.take_writer = self.options.take, writer
         for event in self.options.resume:
             self._events.put(event)
         self.listening.start()
@@ -116,12 +118,16 @@ class Performance:
         if self.options.stats:
             self.writer = self._keep(StatsWriter(self.options.stats))
         self.watcher = self._keep(
-            Watcher(self.options.show, show, self._show_changed, self._shaders.put, self.tell)
+            Watcher(self.options.show, show, self._show_changed, self._shaders.put, self.tell,
+                    self._load)
         )
         reload = self.watcher.reload
         self.desk = self._keep(
             Desk(self.listening, self._events, self.clock, reload, self.tell, self._live)
         )
+
+    def _load(self, name: str) -> Show:
+        return read_show(name, self.options)
 
     def _keep(self, thing: Any) -> Any:
         if thing is not None:
@@ -267,10 +273,11 @@ class Performance:
 
     def _report(self) -> None:
         """Once a second: the line of --stats, and the note of a scene that came."""
-        note = self.generator.health().note
-        if note and note not in self._told_notes:
-            self._told_notes.add(note)
-            self.tell(note)
+        writer = self.listening.take_writer
+        for note in (self.generator.health().note, writer.error if writer else ""):
+            if note and note not in self._told_notes:
+                self._told_notes.add(note)
+                self.tell(note)
         scene, self._scene = self._scene, reporting.scene_note(self)
         if self._scene and self._scene != scene:
             self.tell(self._scene)

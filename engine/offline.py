@@ -18,7 +18,7 @@ from engine.audio.heard import Reading, listener
 from engine.audio.media import decode, stream_hops
 from engine.audio.stems import load_stems
 from engine.audio.tempo_desk import TempoDesk, TempoSettings
-from engine.audio.tempo_sources.witnessed import TakeTempo
+from engine.company import take_desk, take_tempo
 from engine.errors import LiquidlightError
 from engine.graph import Graph
 from engine.records import HOP, SAMPLERATE, FrameParams, Moment
@@ -50,6 +50,7 @@ class FilmOptions:
     end: float | None = None
     runtime: str = "auto"
     take: Take | None = None
+    resume: bool = False
 
 
 def moments(samples: np.ndarray, show: Show, take: Take | None = None) -> Iterator[Moment]:
@@ -70,10 +71,8 @@ def _desk(samples: np.ndarray, take: Take | None) -> TempoDesk | Reading:
     """Who says where the beat is: what was kept of the song, or the take's desk once more."""
     if take is None:
         return listener(samples)
-    settings = TempoSettings(**take.tempo)
-    if settings == TempoSettings() and not take.readings and not take.skips:
-        return listener(samples, take.all_events)
-    return TempoDesk(settings, [TakeTempo(*row) for row in take.readings.items()])
+    plain = take_tempo(take) == TempoSettings() and not take.readings and not take.skips
+    return listener(samples, take.all_events) if plain else take_desk(take)
 
 
 def moments_at(
@@ -90,12 +89,18 @@ def moments_at(
         pass  # a song need not be heard again
 
 
+def seconds_of(samples: np.ndarray, take: Take | None = None) -> float:
+    """How long a song plays: to its end, or to the end of the take."""
+    hops = len(samples) / HOP if take is None or take.hops is None else take.hops
+    return min(len(samples), hops * HOP) / SAMPLERATE
+
+
 def frames(
     samples: np.ndarray, show: Show, fps: float, start: float = 0.0, end: float | None = None,
     take: Take | None = None,
 ) -> Iterator[FrameParams]:
     """The params of every picture of a song from `start` to `end` seconds."""
-    length = len(samples) / SAMPLERATE
+    length = seconds_of(samples, take)
     end = length if end is None else min(end, length)
     indices = range(int(np.ceil(start * fps - 1e-9)), int(np.ceil(end * fps - 1e-9)))
     known = moments_at(samples, show, (index / fps for index in indices), take)
@@ -145,7 +150,8 @@ def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> i
     check_folder(options.model)
     check_runtime(options.runtime)
     samples = decode(song)
-    end = len(samples) / SAMPLERATE if options.end is None else options.end
+    length = seconds_of(samples, options.take)
+    end = length if options.end is None else min(options.end, length)
     sound = samples[round(options.start * SAMPLERATE) : round(end * SAMPLERATE)]
     if not len(sound):
         raise LiquidlightError(f"{song}: nothing between {options.start} and {end} seconds")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.audio.tempo_desk import TempoSettings
 from engine.records import ControlEvent
+from engine.takes import Take
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class PlayOptions:
     "listen", "lead" or None to stay out of Link; `prolink` the address to hear Pro DJ Link on,
     None for not at all, and `player` the one to follow there, None for the master. `mapping` has
     the [midi] rows of the rig, which lies at `rig`; `resume` are events before all others.
+    `take` plays again, `record_take` is written; `lyrics`, `lyric_prompt` and `stems` come with
+    the song, as company.py reads them.
     """
 
     show: str
@@ -42,3 +45,8 @@ class PlayOptions:
     mapping: Mapping[str, str] = field(default_factory=dict)
     rig: str = "the rig"
     resume: Sequence[ControlEvent] = ()
+    take: Take | None = None
+    record_take: Path | None = None
+    lyrics: Path | None = None
+    lyric_prompt: str = ""
+    stems: Sequence[str] = ()

@@ -32,7 +32,7 @@ class Take:
     """A performance as read: `events` by the hop that took them in, `skips` hops passed over.
 
     `show` and `sound` are as the header names them; `tempo` how the desk began; `readings` what
-    outside sources said, by name and hop.
+    outside sources said, by name and hop; `hops` how long it was, None where a crash ended it.
     """
 
     path: Path
@@ -42,6 +42,7 @@ class Take:
     events: Mapping[int, Sequence[ControlEvent]] = field(default_factory=dict)
     skips: Mapping[int, int] = field(default_factory=dict)
     readings: Mapping[str, Mapping[int, Reading]] = field(default_factory=dict)
+    hops: int | None = None
 
     @property
     def all_events(self) -> list[ControlEvent]:
@@ -67,6 +68,7 @@ def load_take(path: Path) -> Take:
     events: dict[int, list[ControlEvent]] = {}
     skips: dict[int, int] = {}
     readings: dict[str, dict[int, Reading]] = {}
+    hops = None
     for number, row in rows[1:]:
         try:
             hop = _hop(row)
@@ -74,6 +76,8 @@ def load_take(path: Path) -> Take:
                 events.setdefault(hop, []).append(_event(row))
             elif "skipped" in row:
                 skips[hop] = skips.get(hop, 0) + int(row["skipped"])
+            elif "end" in row:
+                hops = hop
             elif "says" in row:
                 readings.setdefault(str(row["name"]), {})[hop] = Reading(**row["says"])
         except (KeyError, TypeError, ValueError) as error:
@@ -82,7 +86,7 @@ def load_take(path: Path) -> Take:
     if not isinstance(show, str) or not isinstance(sound, str):
         raise MediaError(f"{path}:1: names no show or sound")
     tempo = tempo if isinstance(tempo, dict) else {}
-    return Take(path, show, sound, tempo, events, skips, readings)
+    return Take(path, show, sound, tempo, events, skips, readings, hops)
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
@@ -139,13 +143,15 @@ class TakeWriter:
             self._wav = WavWriter(self._heard) if self._heard else None
         except OSError as error:
             raise DeviceError(f"{path}: cannot be written ({error.strerror})") from None
+        self._hops = 0
         self._queue: queue.SimpleQueue[str | np.ndarray | None] = queue.SimpleQueue()
         self._put(head)
         self._thread = threading.Thread(target=self._run, name="take", daemon=True)
         self._thread.start()
 
     def hop(self, hop: int, events: Sequence[ControlEvent]) -> None:
-        """The events that hop number `hop` (from 0) takes in."""
+        """The events that hop number `hop` (from 0) takes in; called for every hop."""
+        self._hops = hop + 1
         for event in events:
             self._put({"hop": hop, **asdict(event)})
 
@@ -164,6 +170,8 @@ class TakeWriter:
 
     def close(self) -> None:
         """Write what waits; may be called twice."""
+        if self._thread.is_alive():
+            self._put({"hop": self._hops, "end": True})
         self._queue.put(None)
         self._thread.join(timeout=5.0)
 

@@ -40,9 +40,11 @@ class Watcher:
         changed: Callable[[Show], None],
         shader: Callable[[Path], None],
         tell: Callable[[str], None],
+        load: Callable[[str], Show] = load_show,
     ) -> None:
         self._name, self._files = name, show.files
         self._changed, self._shader, self._tell = changed, shader, tell
+        self._load_show = load
         self._wrong, self._again = "", 0.0
         self._lock = threading.Lock()
         self._stamps = self._look()
@@ -130,7 +132,7 @@ class Watcher:
     def _load(self, quiet: bool = False) -> bool:
         """A shader's inputs belong to the looks that use it: the show is read anew for any file."""
         try:
-            self._changed(show := load_show(self._name))
+            self._changed(show := self._load_show(self._name))
         except LiquidlightError as error:
             if not self._unfinished():
                 self._refused(error)

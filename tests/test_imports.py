@@ -27,8 +27,9 @@ WINGS = {
 OTHERS = {"numpy", "rich", "watchfiles", "tomlkit", "PIL", "moderngl", "bench"}
 RIM = {"graph", "listening", "hands", "staging", "watching", "play_options", "reporting", "live"}
 RIM |= {"offline", "gallery", "saving", "desk", "autosave"}
-RIM |= {"resuming"}
-TOP = {"cli", "commands", "evening", "machine", "vocabulary", "__main__"}
+RIM |= {"resuming", "company"}
+TOP = {"song_options", "song_commands", "pieces", "splitting", "telling"}
+TOP |= {"cli", "commands", "evening", "machine", "vocabulary", "__main__"}
 TOP |= {"rig", "checking", "option_values"}
 
 

@@ -19,7 +19,8 @@ from engine.expressions import near
 from engine.keyframes import number, split_keyframes
 from engine.params import KNOBS, LAYER_PARAMS, MACRO, NAMES, PARAMS, WEIGHT, Param
 from engine.show.looks import Preset, PromptLine, Value
-from engine.show.song_file import Song, lyric_cues, read_song
+from engine.show.singing import lyric_cues
+from engine.show.song_file import Song, read_song
 from engine.show.values import read_value
 from engine.toml_file import TomlFile
 

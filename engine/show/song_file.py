@@ -1,6 +1,6 @@
 """[song] of a show: what is played, its stems and lyrics, and the grid that cues count on.
 
-A table of a TOML file in, a frozen Song out; lyrics become cues. Paths are beside the file.
+A table of a TOML file in, a frozen Song out. Paths are beside the file.
 """
 
 from __future__ import annotations
@@ -9,17 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.cues import Cue, Span
-from engine.lyrics import LyricLine, load_lrc
 from engine.params import Param
-from engine.show.looks import PromptLine, Value
 from engine.show.values import read_constant
 from engine.toml_file import TomlFile
 
 FPS = Param("fps", 30, 1, 240, "1/s", "frames that `frame 300` and [keyframes] count")
 BPM = Param("bpm", 120, 20, 400, "bpm", "tempo of the grid that cues count on")
 START = Param("start", 0, -60, 36000, "s", "where the grid's beat 0 is")
-ONE = Param("weight", 1.0, 0.0, 10.0, "", "share of the prompt")
 SONG_KEYS = ("file", "stems", "lyrics", "lyric_prompt", "lyrics_by", "fps", "bpm", "start")
 LYRICS_BY = ("line", "word")
 SOUNDS = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aif", ".aiff", ".aac", ".wma")
@@ -111,31 +107,3 @@ def stem_name(text: str) -> str:
 
 def is_stem_name(name: str) -> bool:
     return name.isidentifier() and name.isascii()
-
-
-def lyric_cues(path: Path, by_word: bool = False, prompt: str = "") -> list[Cue]:
-    """One cue a line (or a word) of an LRC file; with `prompt` its lines are prompts as well,
-    `{line}` in it the words. Raises PresetError."""
-    lines = load_lrc(path).lines
-    rows = [row for line in lines for row in _by_word(line)] if by_word else lines
-    cues = [Cue(Span(row.time), line=row.text) for row in rows]
-    if prompt:
-        cues += [
-            Cue(Span(line.time), Span(1.0), prompts=(_prompt(prompt, line.text),))
-            for line in lines if line.text
-        ]
-    return cues
-
-
-def _by_word(line: LyricLine) -> list[LyricLine]:
-    """The line growing word by word, where the file tells when."""
-    said = [" ".join(word for _, word in line.words[: n + 1]) for n in range(len(line.words))]
-    grown = [LyricLine(time, text) for (time, _), text in zip(line.words, said, strict=True)]
-    return grown or [line]
-
-
-def _prompt(template: str, line: str) -> PromptLine:
-    for sign in "\\()[]{}":  # a singer's brackets are no emphasis
-        line = line.replace(sign, f"\\{sign}" if sign in "()[]" else " ")
-    text = template.replace("{line}", line) if "{line}" in template else f"{line}, {template}"
-    return PromptLine(text, Value(ONE, 1.0), "")

@@ -12,7 +12,6 @@ from engine.show.cue_file import read_cues
 from engine.toml_file import TomlFile
 
 
-
 @pytest.fixture
 def read(tmp_path: Path):
     """Cues of a text, in a show with one look, `bloom`."""

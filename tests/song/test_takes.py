@@ -74,6 +74,9 @@ def test_a_take_plays_again_exactly(tmp_path: Path, song: np.ndarray, busy: bool
         film = list(frames(sound, load_show(take.show), fps, take=take))
         live = _live(moments, fps)
         assert film[: len(film) - 1] == live[: len(film) - 1] and len(film) >= SECONDS * fps - 1
+    assert take.hops == len(song) // HOP
+    longer = np.concatenate([sound, sound])
+    assert len(list(frames(longer, load_show(take.show), 24, take=take))) <= SECONDS * 24
     assert film != list(frames(sound, load_show(take.show), fps))
 
 
