@@ -145,6 +145,8 @@ def _number(name: str, looks: Sequence[Seen]) -> float:
     taken = looks[0].hands.values.get(name)
     if taken is not None:
         return PARAMS[name].clamp(taken)
+    if len(looks) == 1:
+        return looks[0].number(name)
     return sum(seen.share * seen.number(name) for seen in looks)
 
 
