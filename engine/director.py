@@ -66,20 +66,16 @@ class Director:
             return
         places = {name: n for n, name in reversed(list(enumerate(show.names)))}
         last = len(show.names) - 1
+        moves = [places.get(name, min(n, last)) for n, name in enumerate(old.names)]
 
-        def moved(index: int) -> int:
-            return places.get(old.names[index], min(index, last))
+        def moved(change: Change | None) -> Change | None:
+            if change is None:
+                return None
+            return replace(change, before=moves[change.before], after=moves[change.after])
 
-        def moved_change(change: Change) -> Change:
-            return replace(change, before=moved(change.before), after=moved(change.after))
-
-        queued = self.playing.queued
-        decks = (None if n is None else places.get(old.names[n]) for n in self.playing.decks)
-        self._set(
-            change=moved_change(self.playing.change),
-            queued=queued and moved_change(queued),
-            decks=tuple(decks),
-        )
+        playing = self.playing
+        decks = (None if n is None else places.get(old.names[n]) for n in playing.decks)
+        self._set(change=moved(playing.change), queued=moved(playing.queued), decks=tuple(decks))
         self._unplayed = set()
 
     def _follow(self, beat: Beat) -> None:
@@ -107,7 +103,7 @@ class Director:
         elif event.address == "reset" and _pressed(value):
             self._beats = None
         elif event.address in SET:
-            self._turn(SET[event.address], value)
+            self._turn(SET[event.address], _number(value))
         elif match := _CHOICE.fullmatch(event.address):
             verb, number, when = match.groups()
             if verb.startswith("deck"):
@@ -115,24 +111,25 @@ class Director:
             else:
                 self._choose(self._wanted(verb, number, value), self._place(event.time, when))
 
-    def _turn(self, row: Param, value: float | str) -> None:
-        if isinstance(value, str) or not math.isfinite(value):
+    def _turn(self, row: Param, number: float | None) -> None:
+        if number is None:
             return
         if row.name == "crossfader":
-            self._set(crossfader=row.clamp(value))
+            self._set(crossfader=row.clamp(number))
         else:
-            self._beats = row.clamp(value)
+            self._beats = row.clamp(number)
 
     def _switch(self, address: str, value: float | str) -> None:
         """Turn autopilot or lock. What the autopilot had queued goes with it."""
         key = "autopilot" if address == "autopilot" else "locked"
-        was = getattr(self.playing, key)
-        new = not was if value == "toggle" else was if isinstance(value, str) else value > 0.5
-        if new == was:
-            return
-        if self.playing.autopilot and not self.playing.locked:
-            self._set(queued=None)
-        self._set(**{key: new})
+        was, number = getattr(self.playing, key), _number(value)
+        if value == "toggle":
+            new = not was
+        else:
+            new = was if number is None else number > 0.5
+        if new != was:
+            leads = self.playing.autopilot and not self.playing.locked
+            self._set(**{key: new}, queued=None if leads else self.playing.queued)
 
     def _wanted(self, verb: str, number: str | None, value: float | str) -> int | None:
         """The preset that a choice means, None for none."""
@@ -144,14 +141,14 @@ class Director:
 
     def _index(self, number: str | None, value: float | str) -> int | None:
         """A preset by the number of its address, or by a value: number from 1, or name."""
+        names = [name.lower() for name in self._show.names]
         if number is not None:
-            index = int(number) - 1 if _pressed(value) else -1
+            place = int(number) if _pressed(value) else 0
         elif isinstance(value, str):
-            names = [name.lower() for name in self._show.names]
-            index = names.index(value.lower()) if value.lower() in names else -1
+            place = names.index(value.lower()) + 1 if value.lower() in names else 0
         else:
-            index = round(value) - 1 if math.isfinite(value) else -1
-        return index if 0 <= index < len(self._show.names) else None
+            place = round(_number(value) or 0)
+        return place - 1 if 1 <= place <= len(names) else None
 
     def _deck(self, side: int, number: str | None, value: float | str) -> None:
         """Lay a preset on a deck; number 0 or no name empties it, and so does its own button."""
@@ -189,10 +186,10 @@ class Director:
         way, now = self._show.scenes[index].transition, self.playing.change
         beats = way.beats if self._beats is None else self._beats
         beats = 0.0 if way.kind == "cut" else beats
-        leaves = leading(place, now)
+        change = Change(leading(place, now), index, place, beats, way.curve, way.kind)
         if index == now.before and (k := share(place, now)) < 1.0:  # back the way it has come
-            leaves, place = now.after, place - (1.0 - k) * beats
-        self._set(queued=Change(leaves, index, place, beats, way.curve, way.kind))
+            change = replace(change, before=now.after, done=1.0 - k)
+        self._set(queued=change)
 
     def _autopilot(self, signals: Signals) -> None:
         """Queue what comes next, a bar ahead; at a drop it comes at once."""
@@ -231,5 +228,10 @@ class Director:
         return self._random.choice(sorted(self._unplayed))
 
 
+def _number(value: float | str) -> float | None:
+    """A finite number, or None."""
+    return None if isinstance(value, str) or not math.isfinite(value) else float(value)
+
+
 def _pressed(value: float | str) -> bool:
-    return not isinstance(value, str) and math.isfinite(value) and value > 0.0
+    return (_number(value) or 0.0) > 0.0

@@ -93,7 +93,10 @@ class Graph:
         playing = self._director.step(signals, events, self.show)
         before = self.moment
         if controls.freeze and before.controls.freeze:  # the moment stands, the ear goes on
-            held = replace(before.playing, queued=playing.queued, autopilot=playing.autopilot)
+            seen = before.playing
+            held = replace(
+                playing, change=seen.change, decks=seen.decks, crossfader=seen.crossfader
+            )
             self.moment = replace(before, controls=controls, playing=held)
             return self.moment
         dt = (1 + passed) * HOP_SECONDS

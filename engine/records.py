@@ -141,7 +141,8 @@ class Change:
     """One change of look, from preset `before` to `after` (from 0), begun at the count `beat`.
 
     It lasts `beats`, bent by `curve` (curves.CURVES); `kind` is one of params.TRANSITIONS or the
-    name of a transition shader.
+    name of a transition shader. `done` 0..1 is how far it had come when it began: one that goes
+    back has some of its way behind it.
     """
 
     before: int = 0
@@ -150,6 +151,7 @@ class Change:
     beats: float = 0.0
     curve: str = "ease"
     kind: str = "crossfade"
+    done: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,8 @@ def change_at(beat: float, playing: Playing) -> Change:
 
 def share(beat: float, change: Change) -> float:
     """How far a change has come, 0..1, before its curve."""
-    since = beat - change.beat
-    return max(0.0, since) / change.beats if since < change.beats else 1.0
+    since = max(0.0, beat - change.beat)
+    return min(1.0, change.done + since / change.beats) if since < change.beats else 1.0
 
 
 def leading(beat: float, change: Change) -> int:

@@ -53,6 +53,17 @@ def test_freeze_holds_the_picture_and_lets_go_where_it_was(graph: Graph) -> None
     assert abs(free.pose.since(held.pose).log_zoom) < 0.05
 
 
+def test_while_frozen_the_look_stays_and_what_waits_is_told(graph: Graph) -> None:
+    graph.hop(SILENCE, [_event(graph, "freeze", 1.0)])
+    graph.hop(SILENCE, [_event(graph, "preset.2"), _event(graph, "deck.b", 3.0)])
+    held = graph.hop(SILENCE, [_event(graph, "next.phrase")])
+    assert (held.playing.change.after, held.playing.decks) == (0, (None, None))
+    assert (held.playing.queued.after, held.playing.autopilot) == (2, False)
+    assert resolve(graph.time, 0, 0.0, held, graph.show).preset == graph.show.names[0]
+    free = graph.hop(SILENCE, [_event(graph, "freeze", 0.0)])
+    assert (free.playing.change.after, free.playing.decks) == (1, (None, 2))
+
+
 def test_next_leaves_the_autopilot_and_taps_set_the_tempo(graph: Graph) -> None:
     graph.hop(SILENCE, [_event(graph, "next")])
     playing = graph.moment.playing

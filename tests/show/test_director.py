@@ -93,6 +93,7 @@ class Evening:
         ("preset.9", 1.0, 0),
         ("preset.2", 0.0, 0),
         ("next.3", 1.0, 0),
+        ("autopilot", float("nan"), 0),
     ],
 )
 def test_a_choice_begins_at_once_and_ends_the_autopilot(address, value, after):
@@ -151,6 +152,17 @@ def test_a_change_taken_back_goes_the_way_it_came():
     after = evening.seen(evening.time)
     assert (before[:2], after[:2]) == (("a", "b"), ("b", "a"))
     assert after[2] == pytest.approx(1.0 - before[2], abs=0.03)
+    assert evening.to_beat(evening.beat + 3.5) and evening.seen(evening.time)[2] == 1.0
+
+
+def test_a_way_back_that_waits_begins_at_its_place():
+    evening = Evening(show_of(when="bar", transition=Transition(beats=16.0, curve="linear")))
+    evening.hop(("preset.2.now", 1.0))
+    evening.to_beat(6.5)
+    assert evening.hop(("preset.1", 1.0)).queued.beat == 8.0
+    evening.to_beat(7.95)
+    assert evening.seen(3.999)[:2] == ("a", "b") and evening.seen(4.001)[:2] == ("b", "a")
+    assert evening.seen(4.0)[2] == pytest.approx(1.0 - evening.seen(3.999)[2], abs=0.01)
 
 
 def test_a_third_look_takes_over_from_the_one_of_which_more_is_seen():
