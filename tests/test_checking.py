@@ -82,6 +82,40 @@ def test_mistakes_of_all_members_of_a_set(tmp_path, capsys) -> None:
     assert told == [("evening.toml", 2), ("evening.toml", 3), ("one.toml", 3), ("two.toml", 1)]
 
 
+def test_a_set_with_cues_names_every_place(tmp_path, capsys) -> None:
+    put(tmp_path / "one.toml", '[[prompts]]\ntext = "sea"\n')
+    text = """presets = [
+  "one",
+  "oen",
+  "nowhere",
+]
+[autopilot]
+order = "forwards"
+[[cues]]
+at = "later"
+preset = "one"
+[[cues]]
+strenght = 0.5
+at = 3
+ease = "eas"
+[song]
+file = "none.mp3"
+"""
+    status, rows = checked(capsys, put(tmp_path / "evening.toml", text))
+    assert status == 2
+    assert [row["line"] for row in rows] == [3, 4, 7, 9, 12, 14, 16]
+    assert "did you mean 'one'?" in rows[0]["message"] and rows[0]["column"] == 3
+
+
+def test_mistakes_in_what_a_look_extends_are_told_there(tmp_path, capsys) -> None:
+    put(tmp_path / "parent.toml", 'strength = 3\n[[prompts]]\ntext = "sea"\n[macros]\nwild = 7\n')
+    text = 'extends = "parent"\nguidance = "wild + wold"\n[change.prompts.4]\nweight = 1\n'
+    status, rows = checked(capsys, put(tmp_path / "child.toml", text))
+    told = [(Path(row["file"]).name, row["line"]) for row in rows]
+    assert status == 2
+    assert told == [("child.toml", 2), ("child.toml", 3), ("parent.toml", 1), ("parent.toml", 5)]
+
+
 def test_a_row_that_was_cut_moves_no_line(tmp_path, capsys) -> None:
     path = put(
         tmp_path / "look.toml",

@@ -109,7 +109,8 @@ def _rows(file: TomlFile) -> list[tuple[str, tuple, dict[str, Any]]]:
     names = file.data.get("presets", list(dict.fromkeys(listed)))
     if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
         raise file.error(("presets",), "must be a list of one or more preset names")
-    return [(name, ("presets",), {}) for name in names]
+    listed = "presets" in file.data
+    return [(name, ("presets", n) if listed else ("grid",), {}) for n, name in enumerate(names)]
 
 
 def _grid(file: TomlFile, names: list[str]) -> tuple[tuple[int | None, ...], ...]:

@@ -104,8 +104,8 @@ def test_shaders_and_pictures_beside_the_parent_are_found(tmp_path: Path) -> Non
 
 CHANGE = "extends = 'parent'\n[change"
 MISTAKES = [
-    ("extends = 'nobody'", "child.toml:1: extends : nobody: no such preset"),
-    ("extends = 'aset'", "child.toml:1: extends : aset is a set"),
+    ("extends = 'nobody'", "child.toml:1: extends: nobody: no such preset"),
+    ("extends = 'aset'", "child.toml:1: extends: aset is a set"),
     ("extends = 3", "child.toml:1: extends = 3 is not a text"),
     ("extends = 'child'", "child.toml:1: extends leads back to where it began: child > child"),
     ("extends = 'around'", "around.toml:1: extends leads back to where it began: child > around"),

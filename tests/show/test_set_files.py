@@ -84,12 +84,12 @@ def test_a_grid_alone_is_a_set_or_lays_out_its_presets(folder: Path) -> None:
 
 AB = "presets = ['a', 'b']\n"
 MISTAKES = [
-    ("presets = ['a', 'bb']", 1, "presets : bb: no such preset or set"),
-    ("presets = ['a', 'night']", 1, "presets : night is a set; a set holds presets"),
+    ("presets = ['a', 'bb']", 1, "presets.2: bb: no such preset or set"),
+    ("presets = ['a', 'night']", 1, "presets.2: night is a set; a set holds presets"),
     (AB + "[[scenes]]\npreset = 'a'", 1, "presets and [[scenes]]: a set has one of them"),
     ("[[scenes]]\npreset = 'a'\n[[scenes]]\nperset = 'b'", 4, "did you mean 'preset'?"),
     ("[[scenes]]\npreset = 'a'\n[[scenes]]\nbars = 2", 3, "scenes.2.preset says no preset"),
-    ("[[scenes]]\npreset = 'bb'", 2, "scenes.1.preset : bb: no such preset"),
+    ("[[scenes]]\npreset = 'bb'", 2, "scenes.1.preset: bb: no such preset"),
     ("[[scenes]]\npreset = 'a'\nbars = 0", 3, "scenes.1.bars = 0 is outside 1..512"),
     (AB + "bars = '4 + bass'", 2, "bars = '4 + bass' is not a number 1..512"),
     (AB + "[transition]\nkind = 'crosfade'", 3, "'crosfade' is no transition; did you mean 'cross"),
