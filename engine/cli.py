@@ -292,7 +292,7 @@ def _gallery(verbs: argparse._SubParsersAction) -> _Parser:
     return verb
 
 
-BENCHES = ("generator", "compositor", "transitions", "latency", "hearing", "reload")
+BENCHES = ("generator", "frames", "compositor", "transitions", "latency", "hearing", "reload")
 
 
 def _bench(verbs: argparse._SubParsersAction) -> _Parser:

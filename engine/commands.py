@@ -215,6 +215,10 @@ def bench(options: Namespace) -> None:
         from bench.latency import run
 
         report = run(seconds, options.size or (640, 360))
+    elif options.what == "frames":
+        from bench.frames import run
+
+        report = run(seconds)
     elif options.what == "reload":
         from bench.reload import run
 
