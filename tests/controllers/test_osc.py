@@ -78,6 +78,13 @@ def wait(ready, seconds: float = 5.0) -> bool:
         ("/vj/preset", [("i", 2)], "preset", 2.0),
         ("/vj/preset", [("s", "neon")], "preset", "neon"),
         ("/vj/preset/3", [], "preset.3", 1.0),
+        ("/vj/preset/3/bar", [], "preset.3.bar", 1.0),
+        ("/vj/preset/phrase", [("s", "neon")], "preset.phrase", "neon"),
+        ("/vj/deck/a", [("i", 0)], "deck.a", 0.0),
+        ("/vj/deck/b", [("s", "neon")], "deck.b", "neon"),
+        ("/vj/crossfader", [("f", 1.5)], "crossfader", 1.0),
+        ("/vj/autopilot/lock", [("s", "toggle")], "autopilot.lock", "toggle"),
+        ("/vj/next/now", [], "next.now", 1.0),
     ],
 )
 def test_address_and_type_rules(osc, queue, path, args, address, value):
@@ -106,6 +113,8 @@ def test_the_impulse_counts_as_true(osc, queue):
         ("/vj/prompts/1/text", [("f", 1.0)]),
         ("/vj/freeze", [("s", "perhaps")]),
         ("/vj/preset", []),
+        ("/vj/deck/a", []),
+        ("/vj/deck/c", [("i", 1)]),
     ],
 )
 def test_what_is_wrong_is_counted_and_kept(osc, queue, path, args):
