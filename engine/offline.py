@@ -23,6 +23,7 @@ from engine.errors import LiquidlightError
 from engine.graph import Graph
 from engine.records import HOP, SAMPLERATE, FrameParams, Moment
 from engine.resolve import resolve, silent_moment
+from engine.resuming import Kept, Reel
 from engine.show import Show
 from engine.takes import Take
 
@@ -37,7 +38,7 @@ class FilmOptions:
     `generator_fps` is how often the model draws; between, the compositor moves the picture on,
     exactly as it does live. `seed` None keeps the seeds of the presets. `runtime` "auto" is torch,
     so that the film does not depend on what this machine has converted before. `take` plays the
-    hands of a performance again.
+    hands of a performance again. `resume` makes the film in pieces and goes on after a break.
     """
 
     path: Path
@@ -108,9 +109,12 @@ def frames(
         yield resolve(index / fps, index, 1.0 / fps, moment, show)
 
 
-def pictures(samples: np.ndarray, show: Show, options: FilmOptions) -> Iterator[np.ndarray]:
+def pictures(
+    samples: np.ndarray, show: Show, options: FilmOptions, reel: Reel | None = None
+) -> Iterator[np.ndarray]:
     """Every picture of the film, uint8 (height, width, 3), model and compositor at work.
 
+    A reel says from where to go on, and is told the generator's state now and then.
     Raises ModelError or ShaderError at the first one when a part of the show cannot work.
     """
     from engine.diffusion.canvas import canvas_size
@@ -126,15 +130,22 @@ def pictures(samples: np.ndarray, show: Show, options: FilmOptions) -> Iterator[
         canvas = canvas_size(options.model, options.size)
         generator = LocalGenerator(options.model, canvas, runtime=options.runtime)
         stack.enter_context(closing(generator))
-        due = -1.0
-        for params in frames(samples, show, options.fps, options.start, options.end, options.take):
+        kept = reel.kept if reel else Kept()
+        due, span = kept.due, (options.start, options.end)
+        if kept.state:
+            generator.restore(kept.state)
+        played = frames(samples, show, options.fps, *span, options.take)
+        for n, params in islice(enumerate(played), kept.index, None):
             if options.seed is not None:
                 params = replace(params, seed=options.seed)
+            if reel is not None and reel.wants(n):
+                reel.note(n, due, generator.checkpoint())
             if params.time >= due and not params.freeze:
                 compositor.show(generator.generate(params))
                 due = params.time + 1.0 / options.generator_fps - 0.5 / options.fps
             compositor.draw(params)
-            yield compositor.read()
+            if n >= kept.write:
+                yield compositor.read()
 
 
 def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> int:
@@ -156,9 +167,11 @@ def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> i
     if not len(sound):
         raise LiquidlightError(f"{song}: nothing between {options.start} and {end} seconds")
     total = int(np.ceil(len(sound) / SAMPLERATE * options.fps - 1e-9))
-    count = 0
-    with FilmWriter(options.path, options.size, options.fps, sound) as film:
-        for count, picture in enumerate(pictures(samples, show, options), 1):
+    reel = Reel(options, show, sound) if options.resume else None
+    film = reel or FilmWriter(options.path, options.size, options.fps, sound)
+    begun = count = reel.kept.write if reel else 0
+    with film:
+        for count, picture in enumerate(pictures(samples, show, options, reel), begun + 1):
             film.write(picture)
             progress(count, total)
     return count
