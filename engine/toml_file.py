@@ -75,7 +75,8 @@ class TomlFile:
         place = self._uncut(place)
         key = ".".join(str(p + 1) if isinstance(p, int) else p for p in place)
         line, column = place_of(self.text, place)
-        said = " ".join(f"{key} {message}".split())  # values and keys may hold line breaks
+        key += "" if message.startswith(":") else " "
+        said = " ".join(f"{key}{message}".split())  # values and keys may hold line breaks
         error = PresetError(f"{self.path}:{line}: {said}")
         error.where = Where(self.path, line, column, place)
         return error
