@@ -89,11 +89,11 @@ def test_what_words_switch_on_lies_over_both(compositor):
 
 
 def test_changes_make_no_textures_that_stay(compositor):
-    """Hundreds of changes back and forth use the same few canvases."""
-    for index in range(300):
-        look, other = (OLD, NEW) if index // 10 % 2 else (NEW, OLD)
-        k = index % 10 / 10
-        changes = {"preset": f"look {index // 10}", "index": index}
+    """Changes back and forth use the same few canvases and programs."""
+    for index in range(60):
+        look, other = (OLD, NEW) if index // 3 % 2 else (NEW, OLD)
+        k = index % 3 / 3
+        changes = {"preset": f"look {index // 3}", "index": index}
         compositor.draw(replace(
             PLAIN, layers=look[0], effects=look[1], leaving=Leaving(*other, k, "wipe", "x"),
             **changes,
