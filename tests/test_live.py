@@ -238,6 +238,19 @@ def test_a_shader_beside_the_look_is_reloaded_and_a_broken_one_told(stage: Stage
     stage.save("red and black fire")
 
 
+def test_what_hands_have_set_is_saved_from_the_stage(stage: Stage) -> None:
+    before = stage.look.read_text()
+    stage.osc("strength", "f", "0.25")
+    stage.key("ctrl+s")
+    wait_for("the save", lambda: "strength = 0.25\n" in stage.look.read_text())
+    stage.key("ctrl+shift+s")
+    wait_for("nothing more to save", lambda: (stage.folder / "look-2.toml").exists())
+    for _ in range(2):
+        stage.key("ctrl+z")
+    wait_for("the undo", lambda: stage.look.read_text() == before)
+    assert not (stage.folder / "look-2.toml").exists()
+
+
 def test_a_killed_generator_is_replaced_and_frames_go_on(stage: Stage) -> None:
     row = stage.wait("a running generator", lambda row: row["generator_fps"] > 0)
     os.kill(row["generator_pid"], signal.SIGKILL)

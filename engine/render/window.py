@@ -93,8 +93,7 @@ class Window:
         self._pacer = Pacer(PACE_SHARE * self._hz)
         self.fullscreen = False
         self.swapped = clock.monotonic()
-        self.frame_seconds = 0.0
-        self._swap_seconds = 0.0
+        self.frame_seconds = self._swap_seconds = 0.0
         if fullscreen:
             self.toggle_fullscreen()
 
@@ -213,13 +212,11 @@ class Window:
         glfw.set_monitor_callback(self._monitor)
 
     def _key(self, _window: Any, key: int, _scancode: int, action: int, mods: int) -> None:
-        glfw = self._glfw
-        if action != glfw.PRESS or key not in self._names:
+        glfw, name = self._glfw, self._names.get(key)
+        if action != glfw.PRESS or name is None:
             return
-        name = self._names[key]
         if name == "f11":
-            self.toggle_fullscreen()
-            return
+            return self.toggle_fullscreen()
         if mods & (glfw.MOD_CONTROL | glfw.MOD_SUPER):
             name = f"ctrl+{'shift+' * bool(mods & glfw.MOD_SHIFT)}{name}"
         for callback in self._keys:
@@ -268,8 +265,7 @@ class Offscreen:
         self.fullscreen = False
         self._keys: list[Callable[[str], None]] = []
         self.swapped = clock.monotonic()
-        self.frame_seconds = 0.0
-        self.presentation = 0.0
+        self.frame_seconds = self.presentation = 0.0
 
     def on_key(self, callback: Callable[[str], None]) -> None:
         self._keys.append(callback)
