@@ -204,7 +204,7 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="few questions and short loops")
     parser.add_argument("--each", type=int, help="questions for each subject (6; quick: 2)")
     parser.add_argument("--frames", type=int, help="of each loop (3000; quick: 300)")
-    parser.add_argument("--strength", type=float, default=0.6, help="of the twelve frames")
+    parser.add_argument("--strength", type=float, default=0.9, help="of the twelve frames")
     parser.add_argument("--presets", nargs="+", default=feedback.PRESETS)
     parser.add_argument("--pictures", type=int, help="timed with each runtime (200; quick: 40)")
     parser.add_argument("--runtime", default="auto", help="that plays feedback and loops")
