@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine.autosave import LiveState, seen_look, state_of
 from engine.clock import Clock, monotonic
-from engine.errors import LiquidlightError, PresetError
+from engine.errors import PresetError
 from engine.exchange import EventQueue
 from engine.folders import folder, write_whole
 from engine.listening import Listening
@@ -80,7 +80,7 @@ class Desk:
         for ask in self._listening.graph.history.asks.drain():
             try:
                 self._do(ask)
-            except (LiquidlightError, OSError) as error:
+            except Exception as error:  # whatever goes wrong with a file, the desk goes on
                 self._tell(f"not saved: {error}")
 
     def _keep(self) -> None:
@@ -89,7 +89,7 @@ class Desk:
             return
         try:
             self._live.write(state_of(self._listening.moment.get(), self._listening.show.get()))
-        except OSError as error:
+        except Exception as error:
             self._live = None
             self._tell(f"the live state cannot be kept: {error}")
 

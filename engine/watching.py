@@ -78,14 +78,17 @@ class Watcher:
 
         while not self._stop.is_set():
             folders = self.folders
-            for _ in watch(
-                *folders, stop_event=self._stop, recursive=False, debounce=50, step=10,
-                rust_timeout=LOOK_MS, yield_on_timeout=True,
-            ):
-                self._check()
-                self._retry()
-                if self.folders != folders:
-                    break
+            try:
+                for _ in watch(
+                    *folders, stop_event=self._stop, recursive=False, debounce=50, step=10,
+                    rust_timeout=LOOK_MS, yield_on_timeout=True,
+                ):
+                    self._check()
+                    self._retry()
+                    if self.folders != folders:
+                        break
+            except OSError:  # a folder went while it was watched
+                self._stop.wait(LOOK_MS / 1000.0)
 
     def _look(self) -> dict[Path, Stamp]:
         """A stamp for each file of the show that is there, and each shader it may use."""
@@ -133,12 +136,13 @@ class Watcher:
         """A shader's inputs belong to the looks that use it: the show is read anew for any file."""
         try:
             self._changed(show := self._load_show(self._name))
-        except LiquidlightError as error:
-            if not self._unfinished():
-                self._refused(error)
-                return False
-            return self._load(quiet)
-        mended, self._wrong, self._files = self._wrong, "", show.files
+        except Exception as error:  # whatever a file says, this thread goes on
+            if self._unfinished():
+                return self._load(quiet)
+            self._refused(error)
+            return False
+        mended, self._wrong = self._wrong, ""
+        self._follow(show.files)
         if mended or not quiet:
             self._tell(f"{'mended, ' if mended else ''}reloaded {show.name}")
         return True
@@ -149,12 +153,19 @@ class Watcher:
         before, self._stamps = self._stamps, self._look()
         return self._stamps != before
 
-    def _refused(self, error: LiquidlightError) -> None:
+    def _follow(self, files: tuple[Path, ...]) -> None:
+        """Watch these from now on; those that are new count as read just now."""
+        self._files = files
+        self._stamps = {path: self._stamps.get(path, at) for path, at in self._look().items()}
+
+    def _refused(self, error: Exception) -> None:
         """Say what is wrong, once; and watch the file that is, though no show has it yet."""
         where = getattr(error, "where", None)
         if where is not None and where.file not in self._files:
-            self._files = (*self._files, where.file)
-        if str(error) != self._wrong:
-            self._wrong, self._again = str(error), monotonic() + RETRY_SECONDS
+            self._follow((*self._files, where.file))
+        known = isinstance(error, LiquidlightError)
+        said = str(error) if known else f"{self._name}: {type(error).__name__}: {error}"
+        if said != self._wrong:
+            self._wrong, self._again = said, monotonic() + RETRY_SECONDS
             self.faults += 1
-            self._tell(f"{error} (the last good look stays)")
+            self._tell(f"{said} (the last good look stays)")

@@ -118,6 +118,8 @@ def test_files_that_a_show_gains_are_watched(seat, tmp_path) -> None:
     seat.wait("the fault", lambda: seat.watcher.faults)
     (other / "mine.fs").write_text(SHADER)  # a folder that nothing was known of before
     seat.wait("the shader and the parent", lambda: seat.strength == 0.6)
+    sleep(0.6)
+    assert seat.told[1:] == ["mended, reloaded look"]  # and not once more for the new files
     renamed(parent, LOOK.format(strength=0.7))
     seat.wait("the parent's change", lambda: seat.strength == 0.7)
     renamed(other / "mine.fs", SHADER + "// new")
