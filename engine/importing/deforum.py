@@ -17,6 +17,7 @@ from engine.errors import LiquidlightError
 from engine.importing.deforum_keys import not_kept
 from engine.importing.maths import Formula
 from engine.importing.schedules import (
+    GUIDANCE,
     LEFT_OVER,
     MOST_FRAMES,
     Schedule,
@@ -158,7 +159,9 @@ def _others(film: _Film) -> list[_Row]:
     rows = [("strength", "strength_schedule", LEFT_OVER)]
     rows += [("noise_drift", "noise_schedule", scaled(1.0))]
     if "cfg_scale_schedule" in film.settings:
-        rows.append(("guidance", "cfg_scale_schedule", scaled(1.0)))
+        rows.append(("guidance", "cfg_scale_schedule", GUIDANCE))
+        film.lost.append("cfg_scale_schedule is divided by 7: in one step more burns out, and a "
+                         "negative prompt counts only where guidance is above 1")  # fmt: skip
     return [(address, film.schedule(key), turn) for address, key, turn in rows]
 
 

@@ -14,7 +14,15 @@ from typing import Any
 
 from engine.errors import LiquidlightError
 from engine.importing.deforum import prompt_cue, say
-from engine.importing.schedules import LEFT_OVER, MOST_FRAMES, Schedule, Turn, a_second, scaled
+from engine.importing.schedules import (
+    GUIDANCE,
+    LEFT_OVER,
+    MOST_FRAMES,
+    Schedule,
+    Turn,
+    a_second,
+    scaled,
+)
 from engine.importing.sheet import Sheet
 from engine.importing.wording import Worded, worded
 
@@ -108,7 +116,7 @@ def _turns(fps: float) -> dict[str, tuple[str, Turn]]:
         "translation_y": ("motion.y", scaled(-side)),
         "strength": ("strength", LEFT_OVER),
         "noise": ("noise_drift", scaled(1.0)),
-        "scale": ("guidance", scaled(1.0)),
+        "scale": ("guidance", GUIDANCE),
         "seed": ("seed", scaled(1.0)),
     }
 

@@ -42,6 +42,8 @@ def a_second(fps: float) -> Turn:
     return Turn(lambda v: max(v, 0.0) ** fps, lambda e: f"max(0, {e})^{fps:g}", straight=False)
 
 
+GUIDANCE = Turn(lambda v: v / 7.0, lambda e: f"({e})/7")
+"""Seven is usual with many steps; with one, all above 1 burns the colours out."""
 LEFT_OVER = Turn(lambda v: 1.0 - v, lambda e: f"1 - ({e})")
 """What is kept, to what is new."""
 

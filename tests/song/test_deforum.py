@@ -51,7 +51,7 @@ def test_the_old_defaults_mean_what_they_meant(tmp_path: Path) -> None:
     show, lost, _ = _imported(tmp_path, "old", OLD_DEFAULTS)
     for n in (0, 1, 17, 64, 119):
         frame = _frame(show, n, 15)
-        assert frame.strength == pytest.approx(0.35) and frame.guidance == 7.0
+        assert frame.strength == pytest.approx(0.35) and frame.guidance == 1.0
         assert frame.noise_drift == pytest.approx(0.065) and frame.seed == 1234 + n
         wanted = 1.02 + 0.02 * math.sin(2 * 3.14 * n / 20)
         zoom = min(2.0, wanted**15) ** (1 / 15)  # our fastest is twice a second
