@@ -66,16 +66,18 @@ class PlannedTokenizer:
     def __init__(self, file: Path) -> None:
         from tokenizers import Tokenizer
 
-        self._tokenizer = Tokenizer.from_file(str(file))
-        self.model_max_length = self._tokenizer.truncation["max_length"]
+        self._tokenizer = made = Tokenizer.from_file(str(file))
+        self.model_max_length = made.truncation["max_length"]
+        self.bos_token_id, self.eos_token_id = made.encode("").ids[:2]
+        self.pad_token_id = made.padding["pad_id"]
+        made.no_padding()
+        made.no_truncation()
 
-    def __call__(self, text: str, **_: Any) -> SimpleNamespace:
-        """`input_ids` and `attention_mask` (1, tokens), cut and padded to the model's length."""
-        import torch
-
-        found = self._tokenizer.encode(text)
-        return SimpleNamespace(input_ids=torch.tensor([found.ids]),
-                               attention_mask=torch.tensor([found.attention_mask]))
+    def __call__(self, text: str, add_special_tokens: bool = True, **_: Any) -> SimpleNamespace:
+        """`input_ids`: the numbers of the text's tokens, neither cut nor padded."""
+        return SimpleNamespace(
+            input_ids=self._tokenizer.encode(text, add_special_tokens=add_special_tokens).ids
+        )
 
 
 class PlannedText:
