@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.audio.features import FeatureExtractor
 from engine.audio.media import stream_hops
-from engine.records import SAMPLERATE, Beat
-from engine.structure import Structure
+from engine.errors import ModelError
+from engine.records import SAMPLERATE, Beat, Features
+from engine.structure import INPUTS, DropEar, DropInputs, Structure
 from training.drum_machine import PARTS, Song
 
 NAMES = ("intensity", "silence", "breakdown", "build", "drop")
@@ -80,3 +83,26 @@ def test_silence_is_told_within_a_second_and_ends_at_once():
     assert signals["silence"][(times > end + 1.2) & (times < end + 2.0)].min() > 0.8
     assert signals["silence"][-10:].max() < 0.1
     assert signals["drop"].max() == 0.0
+
+
+def test_other_weights_of_the_drop_ear_are_refused_in_one_line(tmp_path):
+    (tmp_path / "broken.npz").write_bytes(b"nothing")
+    np.savez(tmp_path / "narrow.npz", hidden=np.zeros((4, 3)), bias=np.zeros(4), out=np.zeros(4),
+             last=np.zeros(()))  # fmt: skip
+    for name, words in (("broken", "cannot be read"), ("narrow", "not the drop ear's"),
+                        ("none", "No such file")):  # fmt: skip
+        with pytest.raises(ModelError, match=words):
+            DropEar(tmp_path / f"{name}.npz")
+
+
+def test_what_the_drop_ear_sees_is_level_in_silence_and_rises_with_the_kick():
+    inputs = DropInputs()
+    quiet = Features(0.0, 0.0, 0.0, (0.0,) * 4, (0.0,) * 3, 0.0, 0.0)
+    for _ in range(3000):
+        seen = inputs.step(quiet)
+    assert seen.shape == (INPUTS,) and np.abs(seen[:-3]).max() < 1e-6
+    loud = replace(quiet, rms=0.2, bands=(0.2, 0.1, 0.1, 0.1), drums=(0.9, 0.0, 0.0))
+    before, after = seen[-1], inputs.step(loud)
+    assert after[0] > 1.0 and after[-1] < before and np.abs(after).max() <= 6.0
+    ear = DropEar()
+    assert 0.0 <= ear.step(quiet) <= ear.step(loud) <= 1.0

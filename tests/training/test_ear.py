@@ -11,6 +11,7 @@ from engine.audio.front_end import PLAIN, WIDTH
 from engine.audio.network import DELAY_SECONDS, Network, read_weights
 from engine.errors import ModelError
 from engine.records import HOP_SECONDS, Beat
+from training.ear.drops import targets_of as drop_targets
 from training.ear.model import Ear, export, loss_of, total, weights_of, widened
 from training.ear.rows import COLUMNS, TEMPI, Lane, Rows, targets_of
 from training.ear.score import locked_at, score, seen_of
@@ -113,6 +114,18 @@ def test_a_plain_lane_hears_the_piece_and_no_lane_hears_it_too_fast():
         lane.next([piece])
         speeds.append(lane._speed)
     assert min(speeds) < 0.85 and 1.02 < max(speeds) <= TEMPI[1] / 174.0
+
+
+def test_hops_after_a_drop_are_drops_and_what_is_near_is_not_asked_about():
+    labels = {"drops": [10.0], "entries": [30.0], "changes": [50.0], "unknown": [[0.0, 2.0]]}
+    drop, asked = drop_targets(labels, 6000)
+    time = (np.arange(6000) + 1) * HOP_SECONDS
+    assert 20 < drop.sum() < 28 and asked[drop].all()
+    assert (time[drop] > 10.09).all() and (time[drop] < 10.37).all()
+    for span in ((0.0, 2.0), (9.8, 10.05), (10.5, 12.9), (29.1, 32.9), (42.1, 57.9)):
+        assert not asked[(time > span[0]) & (time < span[1])].any()
+    assert asked[(time > 14) & (time < 28)].all() and not drop_targets(
+        {"drops": [], "entries": [], "changes": [], "unknown": []}, 100)[0].any()
 
 
 def test_a_widened_network_says_the_same():

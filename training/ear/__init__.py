@@ -10,4 +10,5 @@ not imported by the engine:
     python -m training.ear train --minutes 60        goes on from training/out/ear/state.pt
     python -m training.ear export --name state second     writes engine/audio/ear.npz
     python -m training.ear score --split valid       the ear as it stands, causally
+    python -m training.ear drops                     writes engine/drops.npz
 """

@@ -6,9 +6,9 @@ import argparse
 
 
 def main() -> None:
-    """Read the command line and run one of rows, train, export, score."""
+    """Read the command line and run one of rows, train, export, score, drops."""
     parser = argparse.ArgumentParser(prog="python -m training.ear", description=__doc__)
-    parser.add_argument("what", choices=("rows", "train", "export", "score"))
+    parser.add_argument("what", choices=("rows", "train", "export", "score", "drops"))
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=3e-3, help="of the steps at first")
     parser.add_argument("--name", nargs="+", default=["state"], help="under training/out/ear")
@@ -33,6 +33,10 @@ def main() -> None:
         from training.ear.train import load_average
 
         export([load_average(name) for name in options.name], WEIGHTS)
+    elif options.what == "drops":
+        from training.ear.drops import main as drops
+
+        drops()
     else:
         from training.ear.score import main as score
 
