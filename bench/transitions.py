@@ -11,8 +11,9 @@ figures of the processor, not of a GPU.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from engine.show import DEMO_SET, Autopilot, Scene, Show, Transition, load_show
 from engine.staging import prepare, shader_folders
 
 BPM, BAR_SECONDS, CHANGE_BEATS = 120.0, 2.0, 2.0
+BETWEEN = "between"
 CUT_BEATS = 0.25
 """So long after a cut its pictures count as part of it: whatever it costs, it costs then."""
 GENERATED_EVERY = 6
@@ -44,8 +46,9 @@ def run(
 ) -> dict[str, Any]:
     """Play one change of each kind at `fps` pictures a second of show time.
 
-    `between_ms` and each row's `ms` are wall times of a picture until GL has finished, p50, p99
-    and the longest; `compiled_on_the_frame_path` has to be 0.
+    For pictures between changes and for each kind of change: `ms` is the wall time of a picture
+    until GL has finished, `cpu_ms` the processor's, all threads together (on a busy machine the
+    one to compare): p50, p99 and the longest. `compiled_on_the_frame_path` has to be 0.
     """
     kinds = transition_kinds()
     show = _through(load_show(name), kinds)
@@ -54,19 +57,18 @@ def run(
     prepare(compositor, show)
     while compositor.prepare_next():
         pass
-    times: dict[str, list[float]] = {kind: [] for kind in ("", *kinds)}
+    times: dict[str, list[tuple[float, float]]] = {kind: [] for kind in (BETWEEN, *kinds)}
     for params, kind in _pictures(show, fps, len(kinds) + 1):
-        begun = monotonic()
+        begun, cpu = monotonic(), process_time()
         _draw(compositor, stage, params)
         if params.index >= WARMUP:
-            times[kind].append(monotonic() - begun)
+            times[kind].append((monotonic() - begun, process_time() - cpu))
     figures = {
         "bench": "transitions",
         "gl_renderer": stage.ctx.info["GL_RENDERER"],
         "set": name,
         "size": f"{size[0]}x{size[1]}",
-        "between_ms": _spread(times.pop("")),
-        "changes": [{"kind": kind, "ms": _spread(spent)} for kind, spent in times.items()],
+        "rows": [_row(kind, spent) for kind, spent in times.items()],
         "compiled_on_the_frame_path": compositor.compiles,
         "faults": len(compositor.faults),
     }
@@ -94,7 +96,7 @@ def _through(show: Show, kinds: tuple[str, ...]) -> Show:
 
 
 def _pictures(show: Show, fps: float, bars: int) -> Iterator[tuple[FrameParams, str]]:
-    """The params of every picture, and the kind of the change that it belongs to, "" for none."""
+    """The params of every picture, and the kind of the change that it belongs to, or BETWEEN."""
     director, moment, hops = Director(show), silent_moment(), 0
     for index in range(round(bars * BAR_SECONDS * fps)):
         time = index / fps
@@ -112,7 +114,7 @@ def _pictures(show: Show, fps: float, bars: int) -> Iterator[tuple[FrameParams, 
 def _kind(time: float, moment: Moment) -> str:
     beat = moment.signals.beat.at(time)
     change = change_at(beat, moment.playing)
-    return change.kind if 0.0 <= beat - change.beat < _length(change) else ""
+    return change.kind if 0.0 <= beat - change.beat < _length(change) else BETWEEN
 
 
 def _length(change: Change) -> float:
@@ -129,17 +131,23 @@ def _draw(compositor: Compositor, stage: Offscreen, params: FrameParams) -> None
     stage.swap()
 
 
-def _spread(seconds: list[float]) -> dict[str, float]:
+def _row(kind: str, spent: list[tuple[float, float]]) -> dict[str, Any]:
+    walls, cpus = zip(*spent, strict=True)
+    return {"kind": kind, "pictures": len(spent), "ms": _spread(walls), "cpu_ms": _spread(cpus)}
+
+
+def _spread(seconds: Sequence[float]) -> dict[str, float]:
     p50, p99, most = np.percentile(seconds, (50, 99, 100)) * 1000.0
     return {"p50": round(float(p50), 3), "p99": round(float(p99), 3), "max": round(float(most), 3)}
 
 
 def _table(figures: dict[str, Any]) -> None:
+    head = "      p50      p99  longest"
     print(
         f"changes of look on {figures['gl_renderer']}, {figures['size']}; ms a picture",
-        f"{'':>12} {'p50':>8} {'p99':>8} {'longest':>8}", sep="\n", file=sys.stderr,
+        f"{'':>12}{'wall':>27}{'processor':>27}", f"{'':>12}{head}{head}",
+        sep="\n", file=sys.stderr,
     )
-    rows = [("between", figures["between_ms"])]
-    rows += [(row["kind"], row["ms"]) for row in figures["changes"]]
-    for kind, ms in rows:
-        print(f"{kind:>12}", *(f"{value:8.2f}" for value in ms.values()), file=sys.stderr)
+    for row in figures["rows"]:
+        values = (*row["ms"].values(), *row["cpu_ms"].values())
+        print(f"{row['kind']:>12}", *(f"{value:8.2f}" for value in values), file=sys.stderr)

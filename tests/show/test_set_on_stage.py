@@ -12,8 +12,9 @@ from engine.show import Scene, Show
 def test_no_transition_compiles_on_the_frame_path(capsys):
     figures = run(size=(48, 27), fps=6.0)
     assert (figures["compiled_on_the_frame_path"], figures["faults"]) == (0, 0)
-    drawn = [row["kind"] for row in figures["changes"]]
-    assert tuple(drawn) == transition_kinds() and drawn[:3] == list(TRANSITIONS)
+    between, *drawn = [row["kind"] for row in figures["rows"]]
+    assert between == "between" and tuple(drawn) == transition_kinds()
+    assert drawn[:3] == list(TRANSITIONS)
     assert {"wipe", "dissolve"} <= set(drawn)
     assert "longest" in capsys.readouterr().err
 
