@@ -1,8 +1,7 @@
 """The layers of a look, from below, one over the other: what a look is before its effects.
 
 Flows in: the Layers of a FrameParams and the generated picture; flows out: a canvas. A layer that
-does not work, or is not there yet, is left out. The first is drawn over black. GL thread; files
-are read, and texts drawn, on threads of their own.
+does not work, or is not there yet, is left out. The first is drawn over black. GL thread.
 """
 
 from __future__ import annotations
@@ -10,26 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from engine.params import LAYER_PARAMS
 from engine.records import Layer
-from engine.render.blend import ALONE, WHITE, Blender, Place, covering, placed
-from engine.render.cameras import Cameras
+from engine.render.blend import ALONE, Blender, Place
 from engine.render.canvases import Canvases
 from engine.render.chain import draw_chain
 from engine.render.compiled import ShaderClock
 from engine.render.faults import Faults
-from engine.render.pictures import Pictures
+from engine.render.materials import Materials
 from engine.render.stock import ShaderStock
-from engine.render.texts import Lettering, Texts
-from engine.render.videos import Videos
 
 if TYPE_CHECKING:
     import moderngl
 
-TEXT_WIDTH = 0.92
-"""Lines of text are broken at this share of the canvas's width."""
-_DEFAULTS = {name: row.default for name, row in LAYER_PARAMS.items()}
-_Material = tuple["moderngl.Texture", Place | None]
+WHOLE = ("generator", "shader")
+"""Kinds that fill the canvas; the others lie somewhere on it."""
 
 
 class Layers:
@@ -46,29 +39,19 @@ class Layers:
     ) -> None:
         """`patient` waits for every file and is exact, for films."""
         self._stock, self._canvases, self._blender = stock, canvases, blender
-        largest = tuple(max(640, side) for side in canvases.size)
-        self._pictures = Pictures(ctx, faults, patient)
-        self._videos = Videos(ctx, largest, faults, patient)
-        self._cameras = Cameras(ctx, largest, faults)
-        self._texts = Texts(ctx, patient)
+        self._materials = Materials(ctx, canvases.size, faults, patient)
 
     def prepare(self, layers: Sequence[Layer]) -> None:
         """Compile, open and read what these layers need; what is wrong is counted."""
-        openers = {
-            "shader": self._stock.prepare,
-            "picture": self._pictures.prepare,
-            "video": self._videos.prepare,
-            "camera": self._cameras.prepare,
-        }
-        for n, layer in enumerate(layers):
-            if layer.kind in openers:
-                openers[layer.kind](layer.name)
-            for effect in layer.effects:
-                self._stock.prepare(effect.shader)
-            lies = layer.kind not in ("generator", "shader")
+        for layer in layers:
+            self._materials.prepare(layer)
+            shaders = [layer.name] if layer.kind == "shader" else []
+            for name in (*shaders, *(effect.shader for effect in layer.effects)):
+                self._stock.prepare(name)
+            lies = layer.kind not in WHOLE
             if lies and layer.effects:
                 self._blender.prepare(ALONE, True)
-            for mode in {"normal" if n == 0 else layer.blend, "normal"}:
+            for mode in ("normal", layer.blend):  # What is lowest is normal.
                 self._blender.prepare(mode, lies and not layer.effects)
 
     def draw(
@@ -87,12 +70,11 @@ class Layers:
 
     def end(self) -> None:
         """A picture is done."""
-        self._videos.end()
+        self._materials.end()
 
     def release(self) -> None:
         """Free everything on the GPU and end the threads."""
-        for thing in (self._pictures, self._videos, self._cameras, self._texts):
-            thing.release()
+        self._materials.release()
 
     def _put(
         self,
@@ -109,7 +91,7 @@ class Layers:
         elif layer.kind == "shader":
             own = self._shaded(layer, place, now)
         else:
-            material = self._material(layer, place, now.time)
+            material = self._materials.at(layer, place, now.time, self._canvases.size)
             if material is not None and layer.effects:
                 own, material = self._alone(*material), None
         if own is not None:
@@ -159,40 +141,3 @@ class Layers:
         canvas = self._canvases.take()
         canvas.clear(0.0, 0.0, 0.0, 1.0)
         return canvas
-
-    def _material(self, layer: Layer, place: Hashable, time: float) -> _Material | None:
-        """The texture of a layer that lies somewhere, and where; None while there is none."""
-        given = {**_DEFAULTS, **dict(layer.inputs)}
-        if layer.kind == "text":
-            return self._lettered(layer.name, given)
-        if layer.kind == "picture":
-            texture = self._pictures.at(layer.name)
-        elif layer.kind == "video":
-            position = given["start"] + given["speed"] * time
-            texture = self._videos.at(layer.name, place, position)
-        else:
-            texture = self._cameras.at(layer.name)
-        if texture is None:
-            return None
-        across, up = covering(self._canvases.size, texture.size)
-        return texture, self._spot((across * given["scale"], up * given["scale"]), given)
-
-    def _lettered(self, words: str, given: dict) -> _Material | None:
-        width, height = self._canvases.size
-        line = max(4, round(given["size"] * height))
-        outline = round(given["outline"] * line, 1)
-        found = self._texts.at(words, Lettering(line, outline, round(TEXT_WIDTH * width)))
-        if not words.strip() or found is None:
-            return None
-        texture, scale = found
-        scale *= given["scale"]
-        if scale == 1.0 and given["angle"] == 0.0:
-            # At its own size it lies on whole pixels, so that it is crisp.
-            for key, side, whole in zip("xy", texture.size, (width, height), strict=True):
-                given[key] = (round(given[key] * whole - 0.5 * side) + 0.5 * side) / whole
-        across, up = texture.size
-        return texture, self._spot((across * scale, up * scale), given)
-
-    def _spot(self, size: tuple[float, float], given: dict) -> Place:
-        tint = given.get("colour", WHITE)
-        return placed(self._canvases.size, size, given["x"], given["y"], given["angle"], tint)

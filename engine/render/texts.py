@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 KEPT = 64
 """Texts that stay; the one that was not seen longest goes first."""
+CALM = 3
+"""A size that has stayed for so many pictures is at rest."""
 LEADING = 1.25
 """From line to line, beside the height of a line."""
 
@@ -39,11 +41,12 @@ class Lettering:
 
 @dataclass(slots=True)
 class _Text:
-    """One text on the GPU, how it was drawn, and how it was asked for last."""
+    """One text on the GPU, how it was drawn, how it was asked for last and for how long."""
 
     texture: moderngl.Texture | None = None
     drawn: Lettering | None = None
     asked: Lettering | None = None
+    still: int = 0
     coming: Future[np.ndarray] | None = None
 
 
@@ -60,10 +63,12 @@ class Texts:
         none."""
         text = self._texts.setdefault(words, _Text())
         self._texts.move_to_end(words)
-        if text.coming is None and text.drawn != lettering and text.asked in (None, lettering):
+        text.still = text.still + 1 if text.asked == lettering else 0
+        text.asked = lettering
+        calm = text.drawn is None or text.still >= CALM
+        if text.coming is None and text.drawn != lettering and calm:
             text.drawn = lettering
             text.coming = self._worker.submit(draw_words, words, lettering)
-        text.asked = lettering
         if text.coming is not None and (self._patient or text.coming.done()):
             self._upload(text)
         self._forget()

@@ -241,7 +241,8 @@ def test_a_text_is_drawn_once_for_a_size_that_stays(compositor, monkeypatch):
     for index in range(4, 9):
         drawn(compositor, Layer("text", "twice", inputs=(("size", 0.1 + index / 50),)), index=index)
     assert len(calls) == 1, "while it grows, what is there is scaled"
-    drawn(compositor, Layer("text", "twice", inputs=(("size", 8 / 50 + 0.1),)), index=10)
+    for index in range(9, 13):
+        drawn(compositor, Layer("text", "twice", inputs=(("size", 0.26),)), index=index)
     assert len(calls) == 2, "at rest it is crisp again"
 
 
