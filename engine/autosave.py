@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -63,14 +64,17 @@ def events_of(state: Mapping[str, Any]) -> list[ControlEvent]:
 
 
 class LiveState:
-    """The file of the running performance. `mine` is False while another one has it."""
+    """The file of the running performance. Unless it is `mine`, nothing is read or written:
+    another performance has it, or its folder cannot be used."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or folder("state") / "live.json"
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = self.path.with_suffix(".lock").open("a")
-        self.mine = _locked(self._lock)
+        self._lock: IO[str] | None = None
         self._written: State | None = None
+        with suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = self.path.with_suffix(".lock").open("a")
+        self.mine = self._lock is not None and _locked(self._lock)
 
     def left(self, show: str | None) -> State | None:
         """What a run that ended badly has left, if `show` (None: any) is what it played."""
@@ -96,7 +100,8 @@ class LiveState:
         """The performance is over; one that a hand ended need not be taken up again."""
         if self.mine and kind in (None, KeyboardInterrupt):
             self.path.unlink(missing_ok=True)
-        self._lock.close()
+        if self._lock is not None:
+            self._lock.close()
 
 
 def _locked(file: IO[str]) -> bool:

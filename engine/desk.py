@@ -7,6 +7,7 @@ it looks a few times a second and touches neither GL nor the model.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -119,8 +120,7 @@ class Desk:
 
     def _save_beside(self, path: Path, new: Edited) -> None:
         """As NAME-2.toml, NAME-3.toml ...; the hands keep what they have."""
-        base = path.stem.rpartition("-")[0] if path.stem.rpartition("-")[2].isdigit() else ""
-        base, n = base or path.stem, 2
+        base, n = re.sub(r"(?<=.)-\d+$", "", path.stem), 2
         while (beside := path.with_name(f"{base}-{n}.toml")).exists():
             n += 1
         number = self._write(Written(beside, None, new.text))

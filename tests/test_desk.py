@@ -247,6 +247,13 @@ def test_a_state_that_cannot_be_read_is_none(tmp_path, text) -> None:
         assert live.left(None) is None
 
 
+def test_a_folder_that_cannot_be_used_stops_no_show(tmp_path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with LiveState(tmp_path / "file" / "live.json") as live:
+        assert not live.mine and live.left(None) is None
+        live.write({})
+
+
 def test_the_lock_goes_with_a_killed_process(tmp_path) -> None:
     path = tmp_path / "live.json"
     code = ("import sys; from pathlib import Path; from engine.autosave import LiveState; "
