@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"liquidlight {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
     sounds = (_demo, _play, _render, _frames, _import, _split, _beats, _signals)
-    for add in (*sounds, _words, _check, _rig, _devices, _shader, _gallery, _bench):
+    for add in (*sounds, _words, _check, _rig, _devices, _shader, _gallery, _reference, _bench):
         verb = add(verbs)
         verb.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
@@ -289,6 +289,12 @@ def _gallery(verbs: argparse._SubParsersAction) -> _Parser:
     verb.add_argument("--thumbnails", type=Path, metavar="DIR", help="a small picture of each too")
     verb.add_argument("-o", "--output", type=Path, default=Path("gallery.png"))
     _model(verb)
+    return verb
+
+
+def _reference(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "reference", "writes the reference and the schemas for editors", "-o notes")
+    verb.add_argument("-o", "--output", type=Path, metavar="DIR", help="default: docs/ of the code")
     return verb
 
 

@@ -203,6 +203,17 @@ def gallery(options: Namespace) -> None:
     tell(f"{options.output}: {len(names)} looks, {options.columns} pictures of each")
 
 
+def reference(options: Namespace) -> None:
+    """Writes docs/reference.md and the JSON Schemas."""
+    from engine.reference import DOCS, write
+
+    try:
+        for path in write(options.output or DOCS):
+            tell(str(path))
+    except OSError as error:
+        raise LiquidlightError(f"{error.filename}: cannot be written ({error.strerror})") from None
+
+
 def bench(options: Namespace) -> None:
     """A table, then one JSON line."""
     seconds = options.seconds or 10.0

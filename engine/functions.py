@@ -179,7 +179,7 @@ _ROWS = (
         beats="dice(beat / x, seed)",
     ),
     Function(
-        "noise(x, seed=0)", noise, "random 0..1, smooth from one whole number to the next",
+        "noise(x, seed=0)", noise, "random 0..1, smooth between whole numbers; noise(4): 4 beats",
         beats="noise(beat / x, seed)",
     ),
     Function(

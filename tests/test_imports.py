@@ -30,7 +30,7 @@ RIM |= {"offline", "gallery", "saving", "desk", "autosave"}
 RIM |= {"resuming", "company"}
 TOP = {"song_options", "song_commands", "pieces", "splitting", "telling"}
 TOP |= {"cli", "commands", "evening", "machine", "vocabulary", "__main__"}
-TOP |= {"rig", "checking", "option_values"}
+TOP |= {"rig", "checking", "option_values", "reference", "schemas"}
 
 
 def _room(path: Path) -> str:

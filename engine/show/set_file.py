@@ -35,7 +35,7 @@ HUSH = "hush"
 
 _MEMBERS = ("presets", "scenes", "grid")
 """What names the looks of a set; a file without any of them is a preset."""
-_SET_KEYS = (
+SET_KEYS = (
     *("title", "notes", *_MEMBERS, "bars", "fade_beats", "hush", "midi"),
     *("transition", "launch", "autopilot", *CUE_TABLES),
 )
@@ -69,7 +69,7 @@ def _single(file: TomlFile, stems: frozenset[str]) -> Show:
 
 
 def _load_set(file: TomlFile, stems: frozenset[str]) -> Show:
-    file.check_keys(file.data, (), _SET_KEYS)
+    file.check_keys(file.data, (), SET_KEYS)
     fade = Transition(beats=number_at(file, file.data, ("fade_beats",), BEATS, BEATS.default))
     transition = read_transition(file, file.data.get("transition", {}), ("transition",), fade)
     usual = Scene(transition, read_bars(file))
