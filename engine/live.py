@@ -96,6 +96,7 @@ class Performance:
         self.size = self._canvas()
         self.stats = Stats(self.window.pace_hz)
         self.compositor = Compositor(self.window.ctx, self.size, shader_folders(show))
+        self._stack.callback(self.compositor.release)
         prepare(self.compositor, show)
         self.clock = AudioClock()
         self.generator = self._keep(self._generator())

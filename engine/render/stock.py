@@ -125,13 +125,13 @@ class ShaderStock:
             compiled = self._compiled.get(name) or self._late(name)
             if compiled is None:
                 return None
-            program = self._live[key] = self._fresh(compiled)
+            program = self._live[key] = self._fresh(name, compiled)
         self._drawn.add(key)
         return program
 
-    def _fresh(self, compiled: CompiledShader) -> IsfProgram:
+    def _fresh(self, name: str, compiled: CompiledShader) -> IsfProgram:
         """A program without a past: one that lies idle, or a new one."""
-        idle = self._idle[compiled.header.name]
+        idle = self._idle[name]
         if not idle:
             return IsfProgram(self._ctx, compiled.header, compiled)
         program = idle.pop()
