@@ -126,6 +126,7 @@ def pictures(
     with ExitStack() as stack:
         surface = stack.enter_context(closing(Offscreen(options.size, refresh_hz=None)))
         compositor = Compositor(surface.ctx, options.size, shader_folders(show), patient=True)
+        stack.callback(compositor.release)
         prepare(compositor, show)
         canvas = canvas_size(options.model, options.size)
         generator = LocalGenerator(options.model, canvas, runtime=options.runtime)
