@@ -9,12 +9,16 @@ import pytest
 
 from engine.audio import demo
 from engine.audio.media import decode
+from engine.audio.sources import MemorySource
 from engine.audio.tempo_desk import TempoDesk, TempoSettings
 from engine.audio.tempo_sources.contract import MemoryTempo
 from engine.audio.tempo_sources.witnessed import Witness
+from engine.clock import AudioClock
 from engine.errors import DeviceError, MediaError
+from engine.exchange import EventQueue
 from engine.graph import Graph
-from engine.offline import frames
+from engine.listening import Listening
+from engine.offline import frames, moments
 from engine.records import HOP, SAMPLERATE, ControlEvent, Reading
 from engine.resolve import resolve, silent_moment
 from engine.show import load_show
@@ -36,7 +40,7 @@ def song() -> np.ndarray:
 
 def _perform(writer: TakeWriter, song: np.ndarray, desk: TempoDesk, skipped: set[int]):
     """The performance as the analysis thread steps it; moments in order."""
-    graph, moments = Graph(load_show("first_light"), desk), []
+    graph, known = Graph(load_show("first_light"), desk), []
     for hop in range(len(song) // HOP):
         samples = song[hop * HOP : (hop + 1) * HOP]
         writer.sound(samples)
@@ -47,14 +51,14 @@ def _perform(writer: TakeWriter, song: np.ndarray, desk: TempoDesk, skipped: set
         hands = HANDS.get(hop, [])
         events = [ControlEvent(graph.time + 0.004, a, v, "test") for a, v in hands]
         writer.hop(graph.hops, events)
-        moments.append(graph.hop(samples, events))
+        known.append(graph.hop(samples, events))
     writer.close()
-    return moments
+    return known
 
 
-def _live(moments, fps: float):
+def _live(played, fps: float):
     show, lines, known = load_show("first_light"), [], silent_moment()
-    for moment in [*moments, None]:
+    for moment in [*played, None]:
         until = SECONDS if moment is None else moment.time
         while len(lines) < SECONDS * fps and len(lines) / fps < until:
             lines.append(resolve(len(lines) / fps, len(lines), 1.0 / fps, known, show))
@@ -66,13 +70,13 @@ def _live(moments, fps: float):
 def test_a_take_plays_again_exactly(tmp_path: Path, song: np.ndarray, busy: bool) -> None:
     writer = TakeWriter(tmp_path / "one.take", "first_light", "", {})
     desk, skipped = TempoDesk(), set(range(50, 57)) if busy else set()
-    moments = _perform(writer, song, desk, skipped)
+    played = _perform(writer, song, desk, skipped)
     take = load_take(tmp_path / "one.take")
     sound = decode(take.sound_path)
     assert np.array_equal(sound[: len(song) // HOP * HOP], song[: len(song) // HOP * HOP])
     for fps in (24, 30, 60):
         film = list(frames(sound, load_show(take.show), fps, take=take))
-        live = _live(moments, fps)
+        live = _live(played, fps)
         assert film[: len(film) - 1] == live[: len(film) - 1] and len(film) >= SECONDS * fps - 1
     assert take.hops == len(song) // HOP
     longer = np.concatenate([sound, sound])
@@ -86,11 +90,11 @@ def test_outside_tempo_is_said_again(tmp_path: Path, song: np.ndarray) -> None:
     writer = TakeWriter(tmp_path / "link.take", "first_light", "", tempo)
     link = MemoryTempo("link", Reading(0.5, 97.0, 0.25, 2, 1.0, "link"))
     desk = TempoDesk(settings, [Witness(link, writer.reading)])
-    moments = _perform(writer, song, desk, set())
-    assert moments[-1].signals.beat.source == "link"
+    played = _perform(writer, song, desk, set())
+    assert played[-1].signals.beat.source == "link"
     take = load_take(tmp_path / "link.take")
     film = list(frames(decode(take.sound_path), load_show(take.show), 30, take=take))
-    assert film[:-1] == _live(moments, 30)[: len(film) - 1]
+    assert film[:-1] == _live(played, 30)[: len(film) - 1]
 
 
 def test_a_crash_leaves_a_take_that_loads(tmp_path: Path) -> None:
@@ -137,3 +141,30 @@ def test_what_is_no_take(tmp_path: Path, text: str, says: str) -> None:
     assert says in str(error.value)
     with pytest.raises(DeviceError, match=r"ends in \.take"):
         TakeWriter(tmp_path / "x.json", "a", "b", {})
+
+
+def _listen(song: np.ndarray, hands: bool, **take) -> list:
+    """The moments of the live half, the source being in memory."""
+    events: EventQueue[ControlEvent] = EventQueue()
+    source = MemorySource(song[: len(song) // HOP * HOP])
+    listening = Listening(source, load_show("first_light"), AudioClock(), events)
+    for name, value in take.items():
+        setattr(listening, name, value)
+    known = []
+    while (samples := source.read_hop()) is not None:
+        for address, value in HANDS.get(listening.graph.hops, []) if hands else []:
+            events.put(ControlEvent(listening.graph.time, address, value, "test"))
+        listening._hop(samples)
+        known.append(listening.moment.get())
+    return known
+
+
+def test_a_take_recorded_live_plays_live_and_as_a_film(tmp_path: Path, song: np.ndarray) -> None:
+    path = tmp_path / "live.take"
+    writer = TakeWriter(path, "first_light", "", {})
+    played = _listen(song, hands=True, take_writer=writer)
+    writer.close()
+    take = load_take(path)
+    assert _listen(song, hands=False, take=take) == played
+    assert list(moments(decode(take.sound_path), load_show(take.show), take)) == played
+    assert len(take.all_events) == sum(map(len, HANDS.values()))
