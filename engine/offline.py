@@ -109,6 +109,12 @@ def frames(
         yield resolve(index / fps, index, 1.0 / fps, moment, show)
 
 
+def reseeded(params: FrameParams, seed: float) -> FrameParams:
+    """The same frame drawn from one seed's noise, whatever its look and its words say."""
+    prompts = tuple(replace(prompt, seed=None) for prompt in params.prompts)
+    return replace(params, seed=seed, prompts=prompts)
+
+
 def pictures(
     samples: np.ndarray, show: Show, options: FilmOptions, reel: Reel | None = None
 ) -> Iterator[np.ndarray]:
@@ -138,7 +144,7 @@ def pictures(
         played = frames(samples, show, options.fps, *span, options.take)
         for n, params in islice(enumerate(played), kept.index, None):
             if options.seed is not None:
-                params = replace(params, seed=options.seed)
+                params = reseeded(params, options.seed)
             if reel is not None and reel.wants(n):
                 reel.note(n, due, generator.checkpoint())
             if params.time >= due and not params.freeze:

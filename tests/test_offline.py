@@ -12,8 +12,8 @@ import pytest
 from engine.audio import demo
 from engine.audio.media import decode
 from engine.graph import Graph
-from engine.offline import FilmOptions, frames, pictures, render
-from engine.records import HOP, SAMPLERATE
+from engine.offline import FilmOptions, frames, pictures, render, reseeded
+from engine.records import HOP, SAMPLERATE, FrameParams, Prompt
 from engine.resolve import resolve, silent_moment
 from engine.show import Show, load_show
 
@@ -107,6 +107,12 @@ def test_equal_times_give_equal_params_at_any_frame_rate(song: np.ndarray, show:
     if show.name == "set":
         assert any(params.leaving for params in rates[24]) and rates[24][-1].layers
         assert len({params.seed for params in rates[24]}) > 100, "it travels"
+
+
+def test_another_seed_takes_the_place_of_all() -> None:
+    params = FrameParams(0, 0.0, 0.0, seed=4.5, prompts=(Prompt("a", 0.5, 12.0), Prompt("b", 0.5)))
+    assert reseeded(params, 3) == replace(
+        params, seed=3, prompts=(Prompt("a", 0.5), Prompt("b", 0.5)))
 
 
 def test_the_picture_moves_with_the_music(song: np.ndarray) -> None:

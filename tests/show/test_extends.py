@@ -133,3 +133,13 @@ def test_a_mistake_is_told_where_it_stands(tmp_path: Path, text: str, message: s
     with pytest.raises(PresetError) as caught:
         load_preset(tmp_path / "child.toml")
     assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_the_look_of_the_readme_is_one(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    blocks = [block.split("```")[0] for block in readme.split("```toml")[1:]]
+    (text,) = (block for block in blocks if "extends = " in block)
+    _write(tmp_path, look=text)
+    look = load_preset(tmp_path / "look.toml")
+    assert look.prompts[0].said == "an old sailor on a ((stormy)) sea, film grain, teal"
+    assert look.prompts[0].seed == 12 and look.layers[1].blend == "screen"
