@@ -21,7 +21,7 @@ from engine.folders import folder, write_whole
 from engine.listening import Listening
 from engine.records import ControlEvent
 from engine.saving import Edited, edited
-from engine.undo import RELEASE, SAVED, Ask
+from engine.undo import RELEASE, SAVED, Ask, Hands, hands_of
 
 LOOK_SECONDS, KEEP_SECONDS = 0.05, 1.0
 BACKUPS = 50
@@ -102,19 +102,21 @@ class Desk:
         text = _read(path)
         new = edited(path, text, ask.controls)
         if ask.what == "save":
-            self._save(path, text, new)
+            self._save(path, text, new, hands_of(ask.controls))
         else:
             self._save_beside(path, new)
 
-    def _save(self, path: Path, text: str, new: Edited) -> None:
+    def _save(self, path: Path, text: str, new: Edited, hands: Hands) -> None:
         if not new.kept:
             self._tell(f"nothing to save: no hand has changed {path.stem}{_rest(new)}")
             return
         _back_up(path, text)
         number = self._write(Written(path, text, new.text))
-        now = self._clock.now()
-        for address in new.kept if self._reload() else ():  # hands let go of what the look says
-            self._events.put(ControlEvent(now, RELEASE, address, SAVED))
+        read, now = self._reload(), self._clock.now()
+        there = hands_of(self._listening.moment.get().controls)
+        for address in new.kept:
+            if read and there.get(address) == hands[address]:  # else the hand has moved on
+                self._events.put(ControlEvent(now, RELEASE, address, SAVED))
         self._events.put(ControlEvent(now, SAVED, float(number), SAVED))
         self._tell(f"saved {path}: {', '.join(new.kept)}{_rest(new)}")
 
@@ -160,7 +162,7 @@ def _read(path: Path) -> str:
 
 def _back_up(path: Path, text: str) -> None:
     backups = folder("state") / "backups"
-    there = sorted(backups.glob("*.toml"))
+    there = sorted(backups.glob(f"{'[0-9]' * 6}-*.toml"))
     number = int(there[-1].name.partition("-")[0]) + 1 if there else 1
     write_whole(backups / f"{number:06d}-{path.name}", text)
     for old in there[: 1 - BACKUPS]:

@@ -35,7 +35,7 @@ def play(options: Namespace) -> None:
             _tell(f"the last run broke off: going on with {Path(show).stem}, {left['look']}; "
                   "--fresh begins anew")
         if not live.mine:
-            _tell(f"{live.path} is another performance's: the state of this one is not kept")
+            _tell(f"{live.path} is in use or cannot be written: this evening's state is not kept")
         with Performance(wanted, _tell, live) as performance:
             performance.run()
             _tell(performance.summary())

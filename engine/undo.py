@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
 
 from engine.controls import reduce
 from engine.exchange import EventQueue
@@ -29,6 +28,7 @@ SAVES = ("save", "save.variation")
 SAVED = "saved"
 """What the desk says when it has written file number `value`: it belongs to its last edit."""
 
+Hands = dict[str, float | str]
 Change = tuple[float | str | None, float | str | None]
 
 
@@ -66,10 +66,8 @@ class History:
         self._done: list[Step] = []
         self._undone: list[Step] = []
 
-    def reduce(
-        self, controls: Controls, events: Sequence[ControlEvent], **known: Any
-    ) -> Controls:
-        """As controls.reduce, with the addresses of the desk; `known` goes on to it."""
+    def reduce(self, controls: Controls, events: Sequence[ControlEvent]) -> Controls:
+        """As controls.reduce, with the addresses of the desk."""
         for event in events:
             if event.address in WALKS:
                 controls = self._walk(controls, event)
@@ -77,7 +75,7 @@ class History:
             if event.address == RELEASE:
                 after = _put(controls, {str(event.value): None})
             else:
-                after = reduce(controls, (event,), **known)
+                after = reduce(controls, (event,))
             changes = _changes(controls, after)
             if changes and event.source != RESUMED:
                 self._add(Step(changes, event.time, event.source))
@@ -123,20 +121,21 @@ def _together(old: Step, new: Step) -> bool:
     return same and new.source == old.source and not old.saved
 
 
-def _hands(controls: Controls) -> dict[str, float | str]:
+def hands_of(controls: Controls) -> Hands:
+    """Every value and text by its address."""
     return {**controls.values, **controls.texts}
 
 
 def _changes(before: Controls, after: Controls) -> dict[str, Change]:
     if before.values is after.values and before.texts is after.texts:
         return {}
-    old, new = _hands(before), _hands(after)
+    old, new = hands_of(before), hands_of(after)
     keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
     return {key: (old.get(key), new.get(key)) for key in keys}
 
 
 def _put(controls: Controls, wanted: Mapping[str, float | str | None]) -> Controls:
-    hands = {key: value for key, value in {**_hands(controls), **wanted}.items()
+    hands = {key: value for key, value in {**hands_of(controls), **wanted}.items()
              if value is not None}
     texts = {key: value for key, value in hands.items() if isinstance(value, str)}
     values = {key: value for key, value in hands.items() if key not in texts}
