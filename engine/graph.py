@@ -83,7 +83,7 @@ class Graph:
         block = AudioBlock(self._hops * HOP, samples)
         self._hops += 1
         passed, self._passed = self._passed, 0
-        events = [*events, *self._cue_events(block.time)]
+        events = [*events, *self._cue_events(block.time + HOP_SECONDS)]
         controls = self._controls(events)
         features, beat = self.tempo.process(block)
         if self._hops % SETTINGS_HOPS == 1:
@@ -115,7 +115,7 @@ class Graph:
         return with_stems(signals, used, *heard)
 
     def _cue_events(self, time: float) -> list[ControlEvent]:
-        """Presets that cues choose up to the end of this hop."""
+        """Presets that cues choose up to `time`: a hop ahead, so that none begins a hop late."""
         heard = self.moment.signals.beat
         before, self._cued = self._cued, replace(heard, time=time, beat=heard.at(time))
         return preset_events(self.show.cues, before, self._cued)

@@ -1,5 +1,7 @@
 """The graph, hop by hop: hands, freeze, and a camera path without jumps."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -62,6 +64,18 @@ def test_while_frozen_the_look_stays_and_what_waits_is_told(graph: Graph) -> Non
     assert resolve(graph.time, 0, 0.0, held, graph.show).preset == graph.show.names[0]
     free = graph.hop(SILENCE, [_event(graph, "freeze", 0.0)])
     assert (free.playing.change.after, free.playing.decks) == (1, (None, 2))
+
+
+def test_a_cue_chooses_its_preset_between_two_hops(tmp_path: Path) -> None:
+    (tmp_path / "cued.toml").write_text(
+        "presets = ['bloom', 'oil_lamp']\ntransition = 'cut'\n"
+        "[[cues]]\nat = 0.505\npreset = 'oil_lamp'\n"
+    )
+    graph = Graph(load_show(str(tmp_path / "cued.toml")))
+    while graph.time + HOP_SECONDS <= 0.505:
+        graph.hop(SILENCE)
+    seen = [resolve(t, 0, 0.0, graph.moment, graph.show).preset for t in (0.504, 0.506)]
+    assert seen == ["bloom", "oil_lamp"]
 
 
 def test_next_leaves_the_autopilot_and_taps_set_the_tempo(graph: Graph) -> None:
