@@ -95,6 +95,8 @@ class Desk:
             self._tell(f"the live state cannot be kept: {error}")
 
     def _do(self, ask: Ask) -> None:
+        if self._listening.take is not None:
+            raise PresetError("a take plays, whose hands have saved before")
         if ask.what in ("undo", "redo"):
             self._put_back(self._written[ask.number - 1], ask.what)
             return

@@ -45,6 +45,7 @@ class Stage:
         self.show, self.graph = Mailbox(show), Graph(show)
         self.moment = Mailbox(self.graph.moment)
         self.events: EventQueue[ControlEvent] = EventQueue()
+        self.take: object | None = None
         self.told: list[str] = []
         self.watcher = Watcher(
             str(self.look), show, self.show.put, lambda _: None, self.told.append
@@ -174,6 +175,14 @@ def test_nothing_to_save_is_told(stage) -> None:
     stage.hop(save=1.0)
     stage.wait("still by hand: effects.oil.amount")
     assert stage.look.read_text() == LOOK
+
+
+def test_a_take_that_plays_saves_nothing_again(stage) -> None:
+    stage.take = "some take"
+    stage.hop(strength=0.7)
+    stage.hop(save=1.0)
+    stage.wait("not saved: a take plays")
+    assert stage.look.read_text() == LOOK and stage.hands == {"strength": 0.7}
 
 
 def test_a_folder_that_cannot_be_written_is_told(stage, monkeypatch) -> None:
