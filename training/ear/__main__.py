@@ -14,6 +14,7 @@ def main() -> None:
     parser.add_argument("--name", nargs="+", default=["state"], help="under training/out/ear")
     parser.add_argument("--start", default="", help="a state from which a new one begins")
     parser.add_argument("--hidden", type=int, default=80, help="units of a new one")
+    parser.add_argument("--lanes", type=int, default=32, help="pieces heard at once")
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--split", choices=("train", "valid", "final"), default="valid")
     parser.add_argument("--pieces", type=int, default=1000)
@@ -26,7 +27,7 @@ def main() -> None:
         from training.ear.train import train
 
         train(options.minutes, options.name[0], options.rate, options.seed, options.start,
-              options.hidden)
+              options.hidden, options.lanes)
     elif options.what == "export":
         from engine.audio.network import WEIGHTS
         from training.ear.model import export

@@ -28,18 +28,19 @@ EVERY = 100
 
 def train(
     minutes: float, name: str = "state", rate: float = RATE, seed: int = 4,
-    start: str = "", hidden: int = HIDDEN,
+    start: str = "", hidden: int = HIDDEN, lanes: int = LANES,
 ) -> None:
     """Teach for so many minutes of this machine's time, from where it was left.
 
     `rate` is where the steps begin; taken up again, better lower than at first. A new name begins
-    with `hidden` units; where `start` names another state, it begins as that one, widened.
+    with `hidden` units; where `start` names another state, it begins as that one, widened. Fewer
+    `lanes` give more steps in the same time.
     """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     model, optimiser, average, step = _load(OUT / f"{name}.pt", hidden)
     rng = np.random.default_rng((seed, step))
-    lanes = [Lane(np.random.default_rng((seed, step, k)), HOPS) for k in range(LANES)]
+    heard = [Lane(np.random.default_rng((seed, step, k)), HOPS) for k in range(lanes)]
     pieces = _pieces("train", known := {})
     if step == 0:
         if start:
@@ -52,7 +53,7 @@ def train(
     while (share := (clock.monotonic() - began) / (60 * minutes)) < 1.0:
         for group in optimiser.param_groups:
             group["lr"] = _rate(rate, share, step)
-        rows, targets, forgets = map(np.array, zip(*(x.next(pieces) for x in lanes), strict=True))
+        rows, targets, forgets = map(np.array, zip(*(x.next(pieces) for x in heard), strict=True))
         if state is not None:
             state = state.detach() * torch.from_numpy(~forgets).float()[None, :, None]
         out, state = model(torch.from_numpy(rows), state)
