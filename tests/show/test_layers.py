@@ -102,7 +102,7 @@ MISTAKES = [
     ("picture = 'no.png'", 4, "layers.1.picture = 'no.png': no such file beside look.toml"),
     ("video = '..'", 4, "layers.1.video = '..': no such file"),
     ("camera = 3", 4, "layers.1.camera = 3 is not a text"),
-    ("text = 'x'\nspeed = 1", 5, "layers.1.speed is not known; there is angle, blend, colour, effects"),
+    ("text = 'x'\nspeed = 1", 5, "layers.1.speed is not known; there is angle, blend, colour"),
     ("text = 'x'\nopacity = 2", 5, "layers.1.opacity = 2 is outside 0.0..1.0"),
     ("text = 'x'\nblend = 'scren'", 5, "layers.1.blend = 'scren' is not known; did you mean"),
     ("text = 'x'\neffects = 3", 5, "layers.1.effects must be a list of tables"),
