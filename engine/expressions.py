@@ -29,7 +29,6 @@ MAX_DEPTH = 30
 MAX_POWER = 64.0
 MAX_ARGUMENTS = 32
 
-
 Compiled = Callable[[Mapping[str, float]], float]
 
 

@@ -7,6 +7,7 @@ key, value and what is allowed; nothing half-read ever leaves this file.
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -85,7 +86,7 @@ def _macros(file: LookFile) -> dict[str, Value]:
     macros = {}
     for name, row in file.table_at(file.data, "macros").items():
         place = ("macros", name)
-        check_name(file, place, (*NAMES, *FUNCTIONS, *CONSTANTS))
+        check_name(file, place, (*NAMES, *FUNCTIONS, *CONSTANTS, *keyword.kwlist))
         table, at = (row, (*place, "default")) if isinstance(row, dict) else ({}, place)
         file.check_keys(table, place, ("default", "help"))
         value = file.value(table.get("default", 0.0) if table is row else row, at, MACRO)

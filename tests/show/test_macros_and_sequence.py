@@ -72,6 +72,7 @@ def test_reset_gives_a_macro_back() -> None:
 
 MISTAKES = [
     ("[macros]\nbass = 0.5", "macros.bass cannot be used: bass has a meaning already"),
+    ("[macros]\nlambda = 0.5", "macros.lambda cannot be used: lambda has a meaning already"),
     ("[macros]\nsin = 0.5", "macros.sin cannot be used"),
     ("[macros]\n'a-b' = 0.5", "macros.a-b is not a name: letters, digits and _"),
     ("[macros]\nenergy = 2", "macros.energy = 2 is outside 0.0..1.0"),
