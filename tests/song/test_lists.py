@@ -15,7 +15,7 @@ from engine.resolve import resolve, silent_moment
 from engine.show import Show, load_show
 
 QUICK = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -47,16 +47,16 @@ def _film(options: FilmOptions, show: Show, break_at: int = 0) -> int:
 
 def test_a_break_costs_one_piece(short: None, tmp_path: Path) -> None:
     show = load_show("night_drive")
-    whole = FilmOptions(tmp_path / "whole.mp4", (192, 128), 10, 5.0, start=20.0, end=23.5,
+    whole = FilmOptions(tmp_path / "whole.mp4", (192, 128), 10, 5.0, start=20.0, end=22.5,
                         resume=True)  # fmt: skip
-    assert _film(whole, show) == 35 and len(list(tmp_path.iterdir())) == 1
+    assert _film(whole, show) == 25 and len(list(tmp_path.iterdir())) == 1
     broken = replace(whole, path=tmp_path / "broken.mp4")
-    assert _film(broken, show, break_at=24) == 24 and not broken.path.exists()
-    assert _film(broken, show) == 15  # from the end of the second piece
+    assert _film(broken, show, break_at=22) == 22 and not broken.path.exists()
+    assert _film(broken, show) == 5  # from the end of the second piece
     films = [_pictures(path) for path in (whole.path, broken.path)]
-    assert [len(film) for film in films] == [35, 35]
+    assert [len(film) for film in films] == [25, 25]
     assert all(np.array_equal(a, b) for a, b in zip(*films, strict=True))
-    assert abs(len(decode(broken.path)) / 48_000 - 3.5) < 0.05
+    assert abs(len(decode(broken.path)) / 48_000 - 2.5) < 0.05
     assert [path.name for path in tmp_path.iterdir() if "reel" in path.name] == []
 
 
