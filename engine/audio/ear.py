@@ -24,11 +24,16 @@ SAME_TEMPO, SAME_PHASE = 0.04, 0.13
 """What counts as the same place: relative difference of tempo, beats of difference of phase."""
 SURE = 0.35
 """How sure the belief must be of a place for it to be settled on."""
-RATIOS = (0.5, 2.0, 2 / 3, 1.5, 0.75, 4 / 3)
+RATIOS = {0.5: 0.04, 2.0: 0.04, 2 / 3: 0.015, 1.5: 0.015, 0.75: 0.015, 4 / 3: 0.015}
+"""Simple ratios of tempo, in which the same music can be heard, and how near they must be: house
+at 128 and drum and bass at 174 are no 3 to 4."""
 MOVE, FLIP, OCTAVE = (2, 0.4, 0.15), (5, 0.6, 0.3), (8, 0.5, -1.0)
 """Beats for which another place must be followed, how clearly its beats must be seen and how much
 more clearly than one's own: another tempo, another place at the same or a simple ratio of it, and
 a faster one of those, whose beats are seen as well where both are right."""
+FAINT_MOVE, FAINT_SURE, FAINT_OWN = (4, 0.0, 0.08), 0.6, 0.25
+"""Another tempo whose beats are faint, in a breakdown after a cut: for so many beats the belief
+was mostly so sure of it, and one's own beats are seen less than this."""
 HALF, HALF_SEEN = (3, 0.6, -1.0), 0.3
 """And a slower one, where every other beat of one's own is seen less clearly than this."""
 HALF_BEAT = 0.35
@@ -73,6 +78,7 @@ class NetworkEar:
         self._pulse = SteadyPulse()
         self._trust = self._pulsing = 0.0
         self._rival: SteadyPulse | None = None
+        self._rival_sure = 0.0  # how sure the belief was of it lately
         self._standing = 0.0  # beats for which the place was clearly seen
         self._place = 0  # beat of the bar at the pulse's last beat
         self._bar_known, self._bar_shift, self._bar_beats = False, 0, 0
@@ -126,7 +132,7 @@ class NetworkEar:
         same = _same(self._pulse, heard, phase, bpm)
         if same:
             self._rival = None
-        elif sure >= SURE and self._loses(heard, phase, bpm):
+        elif sure >= SURE and self._loses(heard, phase, bpm, sure):
             self._trust, self._standing, self._rival = 0.0, 0.0, None
             self._bar_known, self._half_done = False, True
             self._bars.reset()
@@ -136,7 +142,7 @@ class NetworkEar:
             self._half_done = True
             self._look_at_bar(self._space.bar(low, high))
 
-    def _loses(self, heard: float, phase: float, bpm: float) -> bool:
+    def _loses(self, heard: float, phase: float, bpm: float, sure: float) -> bool:
         """Follow what is likeliest now beside what is settled on, and let it take over in time."""
         last, period = heard - phase * 60.0 / bpm, 60.0 / bpm
         if self._trust < DOUBTED:
@@ -144,8 +150,9 @@ class NetworkEar:
             return True
         rival = self._rival
         if rival is None or not _same(rival, heard, phase, bpm):
-            self._rival = self._pulse.another(last, period)
+            self._rival, self._rival_sure = self._pulse.another(last, period), 0.0
             return False
+        self._rival_sure += HOP_SECONDS * (sure - self._rival_sure)
         (beats, clear, more), standing, shown = self._terms(rival, heard)
         if rival.beats < beats + STANDING * standing or shown < max(
             clear, self._pulse.strength + more
@@ -160,13 +167,17 @@ class NetworkEar:
         if abs(ratio - 1.0) < SAME_TEMPO:
             apart = (rival.phase(heard) - self._pulse.phase(heard) + 0.5) % 1.0 - 0.5
             return FLIP, self._standing if abs(apart) > HALF_BEAT else 0.0, rival.strength
-        if min(abs(ratio / r - 1.0) for r in RATIOS) < SAME_TEMPO:
+        if any(abs(ratio / simple - 1.0) < near for simple, near in RATIOS.items()):
             if ratio > 1.0:
                 return OCTAVE, self._standing, rival.weakest
             if self._pulse.weakest < HALF_SEEN:
                 return HALF, 0.0, rival.strength
             return FLIP, self._standing, rival.strength
-        return MOVE, 0.0, rival.strength
+        if self._rival_sure >= FAINT_SURE and self._pulse.strength < FAINT_OWN:
+            return FAINT_MOVE, 0.0, rival.strength
+        beats, clear, more = MOVE  # what it showed before it was thought of counts as well
+        shown = max(rival.strength, rival.past_strength)
+        return (beats - rival.past, clear, more), 0.0, shown
 
     def _trust_towards(self, sure: float, same: bool) -> None:
         if not same:

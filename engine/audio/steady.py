@@ -23,7 +23,12 @@ FIRST_PERIOD, LOOSE_PERIOD = 0.02, 0.015
 """How unsure the period is at first and when the grip is loosened, as a share."""
 FAINT = 0.12
 """Peaks that hold less above what is around them are not looked at."""
-REMEMBER = 32
+REMEMBER = 256
+"""Hops of what was seen that are kept (2.7 s)."""
+SEEN = 0.4
+"""A peak that holds so much was clearly a beat."""
+LOOK_BACK = 4
+"""Past beats that another place is asked about when it is first thought of."""
 
 
 class SteadyPulse:
@@ -40,13 +45,29 @@ class SteadyPulse:
         self._now = 0.0
         self.beats = 0
         """Beats followed since it was set."""
+        self.past = 0
+        """Beats in a row, just before it was set by `another`, that were clearly seen, and how
+        clearly those before it were (`past_strength`): it need not wait to show them again."""
+        self.past_strength = 0.0
 
     def another(self, time: float, period: float) -> SteadyPulse:
         """One with the same memory of what was seen, set to another beat."""
         pulse = SteadyPulse()
-        pulse._seen[:] = self._seen
+        pulse._seen[:], pulse._now = self._seen, self._now
         pulse.set(time, period)
+        pulse._look_back()
         return pulse
+
+    def _look_back(self) -> None:
+        """What the place would have shown at its last beats, from memory."""
+        reach = min(WINDOW_HOPS, int(self.period / 6 / HOP_SECONDS))
+        for ago in reversed(range(LOOK_BACK)):
+            middle = self._hop_of(self.time - ago * self.period)
+            if not 3 <= middle - reach <= middle + reach < REMEMBER:
+                continue  # forgotten, or not over yet
+            weight = self._peak(middle, reach)[0]
+            self.past_strength += 0.4 * (weight - self.past_strength)
+            self.past = self.past + 1 if weight >= SEEN else 0
 
     def set(self, time: float, period: float) -> None:
         """A beat was at `time`, the next is a period later."""
@@ -80,20 +101,29 @@ class SteadyPulse:
         self._spread[0, 0] += TIME_WALK**2
         self._spread[1, 1] += (PERIOD_WALK * self.period) ** 2
 
-    def _measure(self, reach: int) -> None:
-        """Look for the peak around the beat that was just expected, and move."""
-        middle = REMEMBER - 1 - round((self._now - self.time) / HOP_SECONDS)
+    def _hop_of(self, time: float) -> int:
+        """Where in memory a time lies."""
+        return REMEMBER - 1 - round((self._now - time) / HOP_SECONDS)
+
+    def _peak(self, middle: int, reach: int) -> tuple[float, float]:
+        """How clear the highest peak around a place in memory is, 0..1, and where it lies."""
         low, high = max(1, middle - reach), min(REMEMBER - 1, middle + reach + 1)
         peak = low + int(self._seen[low:high].argmax())
         near = self._seen[max(0, peak - 2) : peak + 3] - np.median(self._seen[low - 1 : high + 1])
         near = np.maximum(near, 0.0)
-        weight = min(1.0, float(near.sum()))
+        total = float(near.sum())
+        if total <= 0.0:
+            return 0.0, float(middle)
+        return min(1.0, total), max(0, peak - 2) + float(near @ np.arange(len(near))) / total
+
+    def _measure(self, reach: int) -> None:
+        """Look for the peak around the beat that was just expected, and move."""
+        weight, at = self._peak(self._hop_of(self.time), reach)
         self.strength += 0.4 * (weight - self.strength)
         self.weakest += 0.4 * (min(weight, self._before) - self.weakest)
         self._before = weight
         if weight < FAINT:
             return
-        at = max(0, peak - 2) + float(near @ np.arange(len(near)) / near.sum())
         error = self._now - (REMEMBER - 1 - at) * HOP_SECONDS - self.time
         self._move(error, (SIGMA_SECONDS / weight) ** 2)
 

@@ -130,3 +130,19 @@ def test_the_same_sound_gives_the_same_readings():
         ear = NetworkEar(70, 180)
         runs.append([ear.believe((k + 1) * HOP_SECONDS, row) for k, row in enumerate(rows)])
     assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize("before, bpm, beats", [(126, 141, 2.5), (140, 122, 2.5), (128, 174, 5)])
+def test_a_cut_to_another_tempo_is_followed_in_a_few_beats(ear, before, bpm, beats):
+    play(ear, music(before), 0.0, 20.0)
+    after = play(ear, music(bpm, first=20.3), 20.0, 26.0)
+    right = [r.time for r in after
+             if abs(r.bpm / bpm - 1) < 0.03 and abs(lag(r, bpm, 20.3)) < 0.05]  # fmt: skip
+    assert right[0] - 20.3 < beats * 60 / bpm
+
+
+def test_a_cut_into_a_breakdown_with_faint_beats_is_followed(ear):
+    play(ear, music(150), 0.0, 20.0)
+    faint = music(129, first=20.2, clear=0.22)
+    after = play(ear, faint, 20.0, 32.0)
+    assert after[-1].bpm == pytest.approx(129, rel=0.02) and abs(lag(after[-1], 129, 20.2)) < 0.04

@@ -67,3 +67,21 @@ def test_a_pitch_fader_is_followed(ratio):
     follow(pulse, beats, 0.0, float(beats[100]))
     assert 60 / pulse.period == pytest.approx(128 * ratio, rel=0.004)
     assert abs(lag(pulse, beats, float(beats[100]))) < 0.012
+
+
+def test_another_place_is_asked_what_it_showed_before_it_was_thought_of():
+    beats = 0.2 + np.arange(40) * 60 / 140
+    pulse = SteadyPulse()
+    pulse.set(0.2, 60 / 120)  # follows what is not there
+    follow(pulse, beats, 0.2, 8.0)
+    last = float(beats[beats < 7.9].max())
+    right = pulse.another(last, 60 / 140)
+    wrong = pulse.another(last + 0.2, 60 / 140)
+    assert right.past >= 3 and right.past_strength > 0.6
+    assert wrong.past == 0 and wrong.past_strength < 0.2
+    assert right.beats == 0 and right.strength == 0.0
+
+
+def test_what_was_never_heard_shows_nothing():
+    pulse = SteadyPulse().another(0.4, 0.5)
+    assert pulse.past == 0 and pulse.past_strength == 0.0
