@@ -10,7 +10,7 @@ import pytest
 from engine.audio.bar_space import BEATS
 from engine.audio.ear import NetworkEar
 from engine.audio.network import DELAY_SECONDS, SPREAD_HOPS, Seen
-from engine.records import HOP_SECONDS, AudioBlock, Beat, Reading
+from engine.records import HOP, HOP_SECONDS, AudioBlock, Beat, Reading
 
 Eyes = Callable[[float], Seen]
 
@@ -183,7 +183,8 @@ def test_harmony_overrules_the_bar_only_where_it_was_not_clear(ear, clear):
     for k in range(int(16 / HOP_SECONDS), int(20 / HOP_SECONDS)):
         time = (k + 1) * HOP_SECONDS
         reading = ear.believe(time, eyes(time))
-        reading = ear._with_harmony(AudioBlock(512 * k, np.zeros((512, 2), np.float32)), None, reading)
+        block = AudioBlock(HOP * k, np.zeros((HOP, 2), np.float32))
+        reading = ear._with_harmony(block, None, reading)
         bars.append((reading.bar_beat, int(time * 126 / 60) % BEATS, int(ear._count) % BEATS))
     right = [said == true for said, true, _ in bars]
     assert (np.mean(right) > 0.95) == clear
