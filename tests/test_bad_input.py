@@ -120,6 +120,6 @@ def test_midi_port_or_driver_missing(refused: Callable) -> None:
 
 
 def test_wrong_usage(refused: Callable) -> None:
-    refused("render", says=("SONG",))
+    refused("render", says=("no song",))
     refused("play", "--size", "12by9", says=("12by9", "1280x720"))
     refused("fly", says=("fly",))
