@@ -43,6 +43,7 @@ class Param:
 
 _ROWS = (
     Param("strength", 0.5, 0.0, 1.0, "", "how much of each picture is new: 0 holds, 1 forgets"),
+    Param("steps", 1, 1, 8, "", "UNet calls for a picture: more is finer and slower", True),
     Param("guidance", 1.0, 0.0, 20.0, "", "pull of the prompt; above 1 the negative prompt counts"),
     Param("seed", 0, 0, 2**31 - 1, "", "which noise; a fraction is the way to the next seed's"),
     Param("noise_drift", 0.05, 0.0, 1.0, "1/s", "how fast the noise changes; 0 pins it"),

@@ -280,11 +280,11 @@ class Leaving:
 class FrameParams:
     """Everything needed to make and draw one picture. Equal inputs give equal params.
 
-    `strength` 0..1 is the share of noise in the img2img step; `source` names the drawn pattern
-    mixed in by `source_amount` before encoding ("" for none); `contours` 0..1 how sharp the
-    contours of a softly painted picture are drawn; `crossfade` seconds between two
-    generated frames; `opacity` the master fader. `beat` is the beat count at `time`. A fraction
-    of `seed` is the way to the next seed's noise.
+    `strength` 0..1 is the share of noise that img2img adds and takes out in `steps`; `source`
+    names the drawn pattern mixed in by `source_amount` before encoding ("" for none); `contours`
+    0..1 how sharp the contours of a softly painted picture are drawn; `crossfade` seconds between
+    two generated frames; `opacity` the master fader. `beat` is the beat count at `time`. A
+    fraction of `seed` is the way to the next seed's noise.
 
     Drawn are `layers` from below (none: the generated picture alone), then `effects`; beside them
     those of the look being `leaving`, joined by its transition; then `over`, what words switch on.
@@ -314,6 +314,7 @@ class FrameParams:
     freeze: bool = False
     blackout: bool = False
     preset: str = ""
+    steps: int = 1
 
 
 @dataclass(frozen=True, slots=True)

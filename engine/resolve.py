@@ -55,6 +55,7 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         seed=looks[-1].number("seed"),
         strength=_number("strength", looks),
         guidance=_number("guidance", looks),
+        steps=round(_number("steps", looks)),
         noise_drift=_number("noise_drift", looks),
         source=structured.look.source,
         source_amount=_number("source.amount", looks) if structured.look.source else 0.0,

@@ -14,6 +14,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,8 @@ def _parts(model: Model, size: tuple[int, int]) -> dict[str, tuple[Any, Any]]:
     """Each graph's module and its example inputs, random but the same each time."""
     import torch
 
+    if model.text_encoder_2 is not None:
+        raise ModelError(f"{model.folder}: a model of the SDXL class is not converted")
     if getattr(model.text_encoder.config, "use_attention_mask", False):
         raise ModelError(f"{model.folder}: a text encoder with a mask is not converted")
     random = torch.Generator().manual_seed(1)
@@ -117,7 +120,7 @@ def _facts(model: Model) -> dict[str, Any]:
         "prediction_type": model.prediction_type, "scaling_factor": model.scaling_factor,
         "shift_factor": model.shift_factor, "vae_scale": model.vae_scale,
         "latent_channels": model.latent_channels, "native_size": model.native_size,
-        "alphas_cumprod": model.alphas_cumprod.tolist(),
+        "alphas_cumprod": model.alphas_cumprod.tolist(), "schedule": asdict(model.schedule),
         "tokens": _ids(model, "").shape[1],
     }
 

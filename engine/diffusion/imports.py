@@ -28,10 +28,15 @@ def part_classes(names: dict[str, str]) -> dict[str, Any]:
             from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny as VAE
         else:
             from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL as VAE
-    return {
+    found = {
         "unet": UNet2DConditionModel, "vae": VAE, "text_encoder": CLIPTextModel,
         "tokenizer": CLIPTokenizer, "scheduler": DDIMScheduler,
     }
+    if "text_encoder_2" in names:
+        from transformers import CLIPTextModelWithProjection
+
+        found |= {"text_encoder_2": CLIPTextModelWithProjection, "tokenizer_2": CLIPTokenizer}
+    return found
 
 
 @contextlib.contextmanager

@@ -31,6 +31,8 @@ _BORN = Pose(log_zoom=-ZOOM_PER_NOISE)
 """Where a tile begins: so small that it has its own size when it has taken over."""
 _STRIDE = 1_000_003
 """Distance between the seeds of consecutive tiles: prime, larger than any show is long."""
+_STEP = 1_000_000_007 * _STRIDE
+"""Distance between the seeds of the noises that the steps of one picture take."""
 
 
 class TravellingNoise:
@@ -46,7 +48,7 @@ class TravellingNoise:
         self._shape = shape
         self._device = device
         self._dtype = dtype
-        self._tiles: dict[int, torch.Tensor] = {}
+        self._tiles: dict[int, dict[int, torch.Tensor]] = {}
         self.phase = 0.0
         self.travelled = (Pose(), _BORN)
         """How far the present tile and the next one have been carried since they were born."""
@@ -64,32 +66,40 @@ class TravellingNoise:
             now, following = Pose(), _BORN
         self.travelled = (now, following)
 
-    def at(self, seeds: float | Mapping[float, float], telling: float = 1.0) -> torch.Tensor:
+    def at(
+        self, seeds: float | Mapping[float, float], telling: float = 1.0, step: int = 0
+    ) -> torch.Tensor:
         """The present noise of a seed, or of several by their shares.
 
         A fraction of a seed is the way to the next one's noise; `telling` 0..1 is the share of
-        the position pattern.
+        the position pattern. Each `step` of a picture has a noise of its own, which stays
+        as steady from picture to picture as the first.
         """
-        parts = amplitudes(seeds if isinstance(seeds, Mapping) else {seeds: 1.0})
+        mixed = amplitudes(seeds if isinstance(seeds, Mapping) else {seeds: 1.0})
+        parts = {seed + step * _STEP: a for seed, a in mixed.items()}
         k = math.floor(self.phase)
         theta = (self.phase - k) * math.pi / 2
         now, following = ({seed + n * _STRIDE: a for seed, a in parts.items()} for n in (k, k + 1))
-        self._tiles = {s: t for s, t in self._tiles.items() if s in now or s in following}
-        noise = carried(self._mixed(now), self.travelled[0])
+        tiles = self._tiles.get(step, {})
+        tiles = {seed: tile for seed, tile in tiles.items() if seed in now or seed in following}
+        self._tiles[step] = tiles
+        noise = carried(self._mixed(now, tiles), self.travelled[0])
         if theta > 0.0:
-            second = carried(self._mixed(following), self.travelled[1])
+            second = carried(self._mixed(following, tiles), self.travelled[1])
             noise = math.cos(theta) * noise + math.sin(theta) * second
         return placed(noise, telling * self._told).to(self._device, self._dtype)
 
-    def _mixed(self, parts: Mapping[int, float]) -> torch.Tensor:
+    def _mixed(
+        self, parts: Mapping[int, float], tiles: dict[int, torch.Tensor]
+    ) -> torch.Tensor:
         """Tiles of seeds by their amplitudes, mixed before they are carried: that is linear."""
-        return sum(amplitude * self._tile(seed) for seed, amplitude in parts.items())
+        return sum(amplitude * self._tile(seed, tiles) for seed, amplitude in parts.items())
 
-    def _tile(self, seed: int) -> torch.Tensor:
-        if seed not in self._tiles:
+    def _tile(self, seed: int, tiles: dict[int, torch.Tensor]) -> torch.Tensor:
+        if seed not in tiles:
             generator = torch.Generator("cpu").manual_seed(seed & 0x7FFF_FFFF_FFFF_FFFF)
-            self._tiles[seed] = torch.randn(self._shape, generator=generator)
-        return self._tiles[seed]
+            tiles[seed] = torch.randn(self._shape, generator=generator)
+        return tiles[seed]
 
 
 def seed_shares(params: FrameParams, shift: int = 0) -> dict[float, float]:

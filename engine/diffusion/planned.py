@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine.diffusion.model import Model, model_folder
 from engine.diffusion.plans import drop_plan, read_plan
 from engine.diffusion.runtimes import Graph, GraphRuntime, graphs_of
+from engine.diffusion.sampling import Schedule
 from engine.errors import ModelError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def load_planned(runtime: str, model_name: str | Path, folder: Path, threads: in
             dtype=torch.float32, tokenizer=tokenizer, unet=None, vae=None,
             text_encoder=PlannedText(graphs["text"], facts["tokens"]),
             alphas_cumprod=torch.tensor(facts["alphas_cumprod"]),
-            runtime=GraphRuntime(runtime, graphs),
+            runtime=GraphRuntime(runtime, graphs), schedule=Schedule(**facts["schedule"]),
             **{name: facts[name] for name in (
                 "prediction_type", "scaling_factor", "shift_factor", "vae_scale",
                 "latent_channels", "native_size")},

@@ -12,6 +12,7 @@ import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
@@ -131,9 +132,30 @@ def encode_text(model: Model, text: str) -> torch.Tensor:
     """Text states (1, tokens, width) of a prompt with its emphasis.
 
     Padded and cut as the Stable Diffusion pipelines do; each run of equal emphasis is split into
-    tokens by itself.
+    tokens by itself. Of the SDXL class (2307.01952) they are both encoders' states before the
+    last layer, side by side, and one row more: the second one's pooled text, filled up with
+    zeros, so that a blend treats it as it treats a token.
     """
-    tokenizer, config = model.tokenizer, model.text_encoder.config
+    if model.text_encoder_2 is None:
+        ids, mask, weights = _tokens(model, text, model.tokenizer, model.text_encoder)
+        states = model.text_encoder(ids, attention_mask=mask)[0]
+        return emphasise(states, weights).to(model.dtype)
+    said = []
+    for tokenizer, encoder in ((model.tokenizer, model.text_encoder),
+                               (model.tokenizer_2, model.text_encoder_2)):
+        ids, mask, weights = _tokens(model, text, tokenizer, encoder)
+        said.append(encoder(ids, attention_mask=mask, output_hidden_states=True))
+    states = emphasise(torch.cat([each.hidden_states[-2] for each in said], -1), weights)
+    pooled = states.new_zeros(1, 1, states.shape[-1])
+    pooled[0, 0, : said[1].text_embeds.shape[-1]] = said[1].text_embeds[0]
+    return torch.cat((states, pooled), 1).to(model.dtype)
+
+
+def _tokens(
+    model: Model, text: str, tokenizer: Any, encoder: Any
+) -> tuple[torch.Tensor, torch.Tensor | None, list[float]]:
+    """Token ids (1, n) of a text, the encoder's mask if it wants one, each token's emphasis."""
+    config = encoder.config
     longest = min(tokenizer.model_max_length, config.max_position_embeddings)
     said: list[tuple[int, float]] = []
     for run, weight in emphasised(text):
@@ -146,8 +168,7 @@ def encode_text(model: Model, text: str) -> torch.Tensor:
     mask = None
     if getattr(config, "use_attention_mask", False):
         mask = (torch.arange(longest, device=model.device) < len(said) + 2).long()[None]
-    states = model.text_encoder(ids, attention_mask=mask)[0]
-    return emphasise(states, [weight for _, weight in rows]).to(model.dtype)
+    return ids, mask, [weight for _, weight in rows]
 
 
 def emphasise(states: torch.Tensor, weights: Sequence[float]) -> torch.Tensor:

@@ -40,7 +40,10 @@ class Runtime(Protocol):
         ...
 
     def unet(self, x: torch.Tensor, t: int, states: torch.Tensor) -> torch.Tensor:
-        """The UNet's output (n, c, rows, columns) at timestep t; states (n, tokens, width)."""
+        """The UNet's output (n, c, rows, columns) at timestep t; states (n, tokens, width).
+
+        The SDXL class has one row more, the pooled text filled up with zeros.
+        """
         ...
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
@@ -89,27 +92,43 @@ def graphs_of(runtime: str) -> ModuleType:
 
 
 class TorchRuntime:
-    """The loaded modules as they are; `encoder` and `decoder` faster equals of the vae's own."""
+    """The loaded modules as they are; `encoder` and `decoder` faster equals of the vae's own.
+
+    `pooled` is the width of SDXL's pooled text, 0 for models without; `cell` pixels per latent.
+    """
 
     name = "torch"
 
-    def __init__(self, unet: Any, vae: Any, encoder: Any = None, decoder: Any = None) -> None:
+    def __init__(self, unet: Any, vae: Any, encoder: Any = None, decoder: Any = None,
+                 pooled: int = 0, cell: int = 8) -> None:
         self._unet, self._vae = unet, vae
         self._encoder, self._decoder = encoder, decoder
+        self._pooled, self._cell = pooled, cell
 
     def encode(self, picture: torch.Tensor) -> torch.Tensor:
         if self._encoder is not None:
             return self._encoder(picture)
-        encoded = self._vae.encode(picture * 2 - 1)
-        return encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+        encoded = self._vae.encode((picture * 2 - 1).to(self._vae.dtype))
+        latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+        return latents.to(picture.dtype)
 
     def unet(self, x: torch.Tensor, t: Any, states: torch.Tensor) -> torch.Tensor:
-        return self._unet(x, t, encoder_hidden_states=states, return_dict=False)[0]
+        if not self._pooled:
+            return self._unet(x, t, encoder_hidden_states=states, return_dict=False)[0]
+        more = {"text_embeds": states[:, -1, : self._pooled], "time_ids": self._time_ids(x)}
+        return self._unet(x, t, encoder_hidden_states=states[:, :-1], added_cond_kwargs=more,
+                          return_dict=False)[0]
+
+    def _time_ids(self, x: torch.Tensor) -> torch.Tensor:
+        """SDXL's six numbers: the size before cropping, the crop's corner, the wanted size."""
+        size = [side * self._cell for side in x.shape[-2:]]
+        return x.new_tensor([*size, 0, 0, *size]).expand(len(x), -1)
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         if self._decoder is not None:
             return self._decoder(latents)
-        return self._vae.decode(latents).sample / 2 + 0.5
+        picture = self._vae.decode(latents.to(self._vae.dtype)).sample / 2 + 0.5
+        return picture.to(latents.dtype)
 
 
 class GraphRuntime:

@@ -1,10 +1,10 @@
-"""One-step img2img on the last picture, moved on by the camera: the picture stream itself.
+"""Few-step img2img on the last picture, moved on by the camera: the picture stream itself.
 
 FrameParams flow in one after the other, uint8 pictures flow out; it runs on the one thread that
 owns the model (the generator process, or the caller's for films). A step is: warp the last
-picture, mix in a drawn pattern, encode, add noise at the timestep of `strength`, one UNet call
-(two rows with guidance), the predicted clean latent, decode, regulate. Equal parameters in equal
-order give equal pictures.
+picture, mix in a drawn pattern, encode, add noise at the timestep of `strength`, `steps` UNet
+calls (two rows with guidance) down to the clean latent, decode, regulate. Equal parameters in
+equal order give equal pictures.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from engine.diffusion.noise import TravellingNoise, seed_shares, telling
 from engine.diffusion.prompts import PromptBank
 from engine.diffusion.regulate import Regulator
 from engine.diffusion.runtimes import Runtime
+from engine.diffusion.sampling import Noise, sample, timesteps_of
 from engine.diffusion.sources import Sources, colour, colours_of
 from engine.diffusion.warp import limited, sharpen, warp
 from engine.records import FrameParams, Pose, Prompt
@@ -141,8 +142,10 @@ class Img2ImgStream:
 
     def _first(self, params: FrameParams) -> torch.Tensor:
         """From noise alone: there is nothing to feed back yet."""
-        noise = self._noise.at(seed_shares(params, self._seed))
-        return self._redraw(torch.zeros_like(noise), noise, 1.0, params)
+        seeds = seed_shares(params, self._seed)
+        noise = self._noise.at(seeds)
+        return self._redraw(
+            torch.zeros_like(noise), lambda k: self._noise.at(seeds, 1.0, k), 1.0, params)
 
     def _next(self, state: State, params: FrameParams, dt: float) -> torch.Tensor:
         motion = limited(params.pose.since(state.pose))
@@ -150,12 +153,16 @@ class Img2ImgStream:
         picture = warp(state.picture, motion)
         picture = sharpen(picture, self._regulator.sharpening).clamp(0.0, 1.0)
         picture = self._mix_source(picture, params)
-        if timestep_of(params.strength, self._model) == 0:
+        if not self._timesteps(params.strength, params.steps):
             return picture
         clean = self._timed("encode", lambda: self._model.encode(picture))
-        seeds = seed_shares(params, self._seed)
-        noise = NOISE_SHARE * self._noise.at(seeds, telling(params.strength))
-        return self._redraw(clean, noise, params.strength, params)
+        seeds, told = seed_shares(params, self._seed), telling(params.strength)
+        return self._redraw(
+            clean, lambda k: NOISE_SHARE * self._noise.at(seeds, told, k), params.strength, params)
+
+    def _timesteps(self, strength: float, steps: int) -> list[int]:
+        model = self._model
+        return timesteps_of(strength, steps, len(model.alphas_cumprod), model.schedule)
 
     def _mix_source(self, picture: torch.Tensor, params: FrameParams) -> torch.Tensor:
         if params.source_amount <= 0:
@@ -171,15 +178,15 @@ class Img2ImgStream:
         return torch.lerp(picture, drawn, min(1.0, params.source_amount))
 
     def _redraw(
-        self, clean: torch.Tensor, noise: torch.Tensor, strength: float, params: FrameParams
+        self, clean: torch.Tensor, noise: Noise, strength: float, params: FrameParams
     ) -> torch.Tensor:
-        t = timestep_of(strength, self._model)
+        timesteps = self._timesteps(strength, params.steps)
         positive = self._prompts.blend(params.prompts)
         negative = None
         if params.guidance > 1.0:
             negative = self._prompts.blend((Prompt(params.negative, 1.0),), slot="negative")
-        latents = self._timed("denoise", lambda: denoise(
-            self._model, clean, noise, t, positive, negative, params.guidance))
+        latents = self._timed("denoise", lambda: sample(
+            self._model, clean, noise, timesteps, positive, negative, params.guidance))
         return self._timed("decode", lambda: self._model.decode(latents))
 
     def _timed(self, stage: str, work: Callable[[], torch.Tensor]) -> torch.Tensor:
@@ -187,37 +194,6 @@ class Img2ImgStream:
         result = work()
         self.stages_ms[stage] = (monotonic() - start) * 1e3
         return result
-
-
-def timestep_of(strength: float, model: Model) -> int:
-    """The timestep of a strength 0..1: 0 keeps the picture, T - 1 is nothing but noise."""
-    last = len(model.alphas_cumprod) - 1
-    return int(max(0.0, min(1.0, strength)) * last)
-
-
-def denoise(
-    model: Model, clean: torch.Tensor, noise: torch.Tensor, t: int,
-    positive: torch.Tensor, negative: torch.Tensor | None = None, guidance: float = 1.0,
-) -> torch.Tensor:
-    """One img2img step: clean latents, noised to timestep t, and the clean latents predicted.
-
-    Latents and noise (1, c, rows, columns); text states (1, tokens, width). With `negative` the
-    prediction is negative + guidance * (positive - negative) (arXiv 2207.12598). With
-    a = sqrt(alphabar_t), b = sqrt(1 - alphabar_t), x = a z + b n and the clean latent is
-    (x - b eps) / a, a x - b v or the output itself, by the model's prediction type.
-    """
-    alphabar = float(model.alphas_cumprod[t])
-    a, b = max(alphabar, 1e-8) ** 0.5, (1 - alphabar) ** 0.5
-    x = a * clean + b * noise
-    if negative is None:
-        out = model.runtime.unet(x, t, positive)
-    else:
-        states = torch.cat((negative, positive))
-        both = model.runtime.unet(x.expand(2, -1, -1, -1), t, states)
-        out = both[:1] + guidance * (both[1:] - both[:1])
-    if model.prediction_type == "epsilon":
-        return (x - b * out) / a
-    return a * x - b * out if model.prediction_type == "v_prediction" else out
 
 
 def to_bytes(picture: torch.Tensor) -> np.ndarray:

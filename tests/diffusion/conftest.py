@@ -1,8 +1,10 @@
 """Small random models of the real classes, saved once a session as a user's folders."""
 
+import warnings
+
 import pytest
 import torch
-from small_folders import save_ours, save_steered, save_turbo
+from small_folders import save_ours, save_sd2, save_sdxl, save_steered, save_turbo
 
 torch.set_num_threads(1)
 
@@ -23,6 +25,19 @@ def steered(tmp_path_factory):
 def turbo(tmp_path_factory):
     """A folder like SD-Turbo: epsilon, AutoencoderKL, Euler scheduler."""
     return save_turbo(tmp_path_factory.mktemp("models") / "turbo")
+
+
+@pytest.fixture(scope="session")
+def sd2(tmp_path_factory):
+    """A folder like SD 2.1: v_prediction, AutoencoderKL, DDIM."""
+    return save_sd2(tmp_path_factory.mktemp("models") / "sd2")
+
+
+@pytest.fixture(scope="session")
+def sdxl(tmp_path_factory):
+    """A folder like SDXL-Turbo: two text encoders, Euler ancestral."""
+    warnings.filterwarnings("ignore", "__array__ implementation")  # diffusers on numpy 2
+    return save_sdxl(tmp_path_factory.mktemp("models") / "sdxl")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,17 @@ from diffusers import DDIMScheduler, EulerDiscreteScheduler
 
 from engine.diffusion.model import read_json
 from engine.diffusion.prompts import encode_text
-from engine.diffusion.stream import denoise, timestep_of
+from engine.diffusion.sampling import Schedule, sample, timesteps_of
+
+
+def denoise(model, z, n, t, positive, negative=None, guidance=1.0):
+    """One step from timestep t."""
+    return sample(model, z, lambda _: n, [t], positive, negative, guidance)
+
+
+def timestep_of(strength, model):
+    (t,) = timesteps_of(strength, 1, len(model.alphas_cumprod), model.schedule)
+    return t
 
 
 def latents_and_noise():
@@ -74,3 +84,20 @@ def test_encoding_and_text_are_those_of_the_pipeline(turbo, turbo_model):
     torch.testing.assert_close(turbo_model.encode(picture), expected, rtol=1e-4, atol=1e-5)
     decoded = pipe.vae.decode(expected / pipe.vae.config.scaling_factor).sample / 2 + 0.5
     torch.testing.assert_close(turbo_model.decode(expected), decoded, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(("kind", "expected"), [
+    ("euler", [999, 749, 499, 249]), ("lcm", [999, 759, 499, 259])])
+def test_timesteps_are_those_of_diffusers(kind, expected):
+    assert timesteps_of(1.0, 4, 1000, Schedule(kind)) == expected
+    assert timesteps_of(1.0, 1, 1000, Schedule(kind)) == [999]
+
+
+@pytest.mark.parametrize("kind", ["euler", "lcm", "tcd"])
+def test_timesteps_fall_and_nothing_is_done_twice(kind):
+    for strength in (0.0, 0.001, 0.004, 0.02, 0.3, 0.77, 1.0, 2.0):
+        for steps in range(1, 9):
+            found = timesteps_of(strength, steps, 1000, Schedule(kind))
+            assert found == sorted(set(found), reverse=True) and len(found) <= steps
+            assert all(0 < t < 1000 for t in found)
+            assert bool(found) == (strength * 999 >= 1)
