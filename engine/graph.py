@@ -29,7 +29,7 @@ from engine.records import (
     Signals,
 )
 from engine.registers import Registers
-from engine.resolve import hearing, remembered, silent_moment, velocity
+from engine.resolve import hearing, silent_moment, stepped
 from engine.show import Show
 from engine.signals import USUAL, SignalMaker
 from engine.stems import with_stems
@@ -102,9 +102,7 @@ class Graph:
         dt = (1 + passed) * HOP_SECONDS
         pose = before.pose.moved(before.velocity, dt)
         moment = Moment(block.time, signals, controls, pose, Pose(), playing, before.registers)
-        kept = remembered(moment, dt, self._registers, self.show)
-        moment = replace(moment, registers=kept)
-        self.moment = replace(moment, velocity=velocity(block.time, moment, self.show))
+        self.moment = stepped(moment, dt, self._registers, self.show)
         return self.moment
 
     def _with_stems(self, signals: Signals, index: int) -> Signals:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from engine.cues import NO_CUES, Cues, cued, move_knobs
 from engine.params import CLOCKS, KNOBS, PARAMS, SIGNALS
 from engine.records import Beat, Controls, FrameParams, Leaving, Moment, Pose, Prompt, Signals
-from engine.registers import Kept, Registers
+from engine.registers import Registers
 from engine.scenes import Shown, shown_at
 from engine.seen import Seen, look_names
 from engine.show import Preset, Show
@@ -91,14 +91,17 @@ def names_at(time: float, moment: Moment, stems: Collection[str] = ()) -> dict[s
     return names
 
 
-def remembered(moment: Moment, dt: float, registers: Registers, show: Show) -> Kept:
-    """What expressions remember, `dt` seconds after what the moment still has of them."""
-    names = _known(moment.time, moment, show, show.cues, moment.controls)
+def stepped(moment: Moment, dt: float, registers: Registers, show: Show) -> Moment:
+    """The moment with what expressions remember, `dt` seconds after what it still has of them, and
+    with the motion a second that follows."""
+    time, hands = moment.time, moment.controls
+    names = _known(time, moment, show, show.cues, hands)
 
     def own(look: Preset) -> dict[str, float]:
-        return look_names(look, names, moment.controls.values, moment.registers)
+        return look_names(look, names, hands.values, moment.registers)
 
-    return registers.step(moment.time, dt, show, own)
+    moment = replace(moment, registers=registers.step(time, dt, show, own))
+    return replace(moment, velocity=velocity(time, moment, show, names))
 
 
 def _known(
@@ -110,11 +113,16 @@ def _known(
     return names
 
 
-def velocity(time: float, moment: Moment, show: Show) -> Pose:
-    """The motion a second at `time`, from the `motion.*` numbers of the look."""
+def velocity(
+    time: float, moment: Moment, show: Show, names: dict[str, float] | None = None
+) -> Pose:
+    """The motion a second at `time`, from the `motion.*` numbers of the look.
+
+    `names` are those at that time, where somebody has them already.
+    """
     if moment.controls.freeze:
         return Pose()
-    looks = _looks(time, moment, shown_at(time, moment, show), show)
+    looks = _looks(time, moment, shown_at(time, moment, show), show, names)
     zoom, angle, x, y = (_number(f"motion.{key}", looks) for key in ("zoom", "angle", "x", "y"))
     return Pose(math.log(zoom), angle, x, y)
 
@@ -125,13 +133,16 @@ def hearing(time: float, moment: Moment, show: Show) -> HearingSettings:
     return HearingSettings.of({name: _number(name, looks) for name in HEARING})
 
 
-def _looks(time: float, moment: Moment, shown: Shown, show: Show) -> tuple[Seen, ...]:
+def _looks(
+    time: float, moment: Moment, shown: Shown, show: Show, names: dict[str, float] | None = None
+) -> tuple[Seen, ...]:
     """The look that is shown, behind the one that it takes over from while that is still seen."""
     hands, cues = moment.controls, show.cues
     if hands.hush:  # the safe look is as it was written, but for the knobs
-        hands, cues = replace(hands, values=_NOTHING, texts=_NOTHING), NO_CUES
+        hands, cues, names = replace(hands, values=_NOTHING, texts=_NOTHING), NO_CUES, None
     shares = ((shown.before, 1.0 - shown.k), (shown.after, shown.k))
-    names, beat = _known(time, moment, show, cues, hands), moment.signals.beat
+    names = names or _known(time, moment, show, cues, hands)
+    beat = moment.signals.beat
     looks = []
     for look, share in shares if shown.changing else ((shown.after, 1.0),):
         own = look_names(look, names, hands.values, moment.registers)
