@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli import main
-from engine.diffusion.model import SMALL
+from engine.diffusion.model_files import SMALL
 from engine.show import load_show
 from engine.vocabulary import far_prompts, switched
 from engine.word_effects import WORD_EFFECTS

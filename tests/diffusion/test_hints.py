@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from engine.diffusion.hints import open_hints, read_phrases
-from engine.diffusion.model import SMALL
+from engine.diffusion.model_files import SMALL
 from engine.diffusion.prompts import PromptBank, encode_text
 from engine.diffusion.text_states import TextStates
 from engine.errors import ModelError
