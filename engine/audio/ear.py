@@ -55,7 +55,7 @@ DOUBTED = 0.3
 """Trust below which another place is settled on at once."""
 BAR_SURE, BAR_BEATS = 0.7, 3
 """So sure of the bar, for so many beats, before the bar is settled or moved."""
-BAR_KEPT, BAR_KEPT_BEATS = 0.6, 8.0
+BAR_KEPT, BAR_KEPT_BEATS = 0.75, 8.0
 """Harmony and snares do not overrule a bar of which the belief was so sure over so many beats."""
 
 
