@@ -2,7 +2,7 @@
 
 Each has a dense layer, two gated recurrent layers (GRU, Cho et al. 2014) and a dense layer; it
 remembers what it heard, never looks ahead, and was taught by training/ear. Those that learnt apart
-err apart: what they say is averaged (three: one of 80 hidden units a layer, two of 128). Weights
+err apart: what they say is averaged. Weights
 lie in ear.npz beside this file (float16, read without pickle). One call a hop on the analysis
 thread.
 """

@@ -9,7 +9,7 @@ not imported by the engine:
     python -m training.ear rows                      bands of all pieces that have none yet
     python -m training.ear train --minutes 60        goes on from training/out/ear/state.pt
     python -m training.ear train --name wide_a --start state --hidden 128 --minutes 45
-    python -m training.ear export --name state wide_a wide_b     writes engine/audio/ear.npz
+    python -m training.ear export --name state second     writes engine/audio/ear.npz
     python -m training.ear score --split valid       the ear as it stands, causally
     python -m training.ear drops                     writes engine/drops.npz
 """
