@@ -77,7 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"liquidlight {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
     sounds = (_demo, _play, _render, _frames, _import, _split, _beats, _signals)
-    for add in (*sounds, _words, _check, _rig, _devices, _shader, _gallery, _reference, _bench):
+    tools = (_words, _check, _rig, _devices, _about, _shader, _gallery, _reference, _bench)
+    for add in (*sounds, *tools):
         verb = add(verbs)
         verb.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
@@ -263,6 +264,21 @@ def _rig(verbs: argparse._SubParsersAction) -> _Parser:
 
 def _devices(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "devices", "sound inputs, MIDI ports, displays, accelerators", "--json")
+    verb.add_argument("--json", action="store_true")
+    return verb
+
+
+def _about(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "model", "what a model is, what it needs, whether it is ready",
+                 "stabilityai/sd-turbo --download")
+    verb.add_argument("name", nargs="?", default="small", metavar="NAME-or-PATH",
+                      help="small, a diffusers folder, or OWNER/NAME from the hub's cache")
+    verb.add_argument("--size", type=size, default=(1280, 720), metavar="WxH",
+                      help="of the show, which the canvas follows")
+    verb.add_argument("--warmup", action="store_true",
+                      help="convert it for the runtime of this machine, draw two pictures")
+    verb.add_argument("--download", action="store_true",
+                      help="fetch it from the hub first; without, nothing uses the network")
     verb.add_argument("--json", action="store_true")
     return verb
 

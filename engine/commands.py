@@ -179,6 +179,19 @@ def devices(options: Namespace) -> None:
             print(f"  {name}")
 
 
+def model(options: Namespace) -> None:
+    """What a model is and needs; fetched or made ready first where that is asked for."""
+    from engine.diffusion import inventory
+
+    if options.download:
+        inventory.download(options.name)
+    found = inventory.inspect(options.name, options.size)
+    if options.warmup:
+        warm = inventory.warm_up(options.name, options.size)
+        found = {**inventory.inspect(options.name, options.size), "warmup": warm}
+    print(json.dumps(found) if options.json else "\n".join(inventory.lines(found)))
+
+
 def shader(options: Namespace) -> int:
     """Loads ISF files and draws them; exit status 2 when one does not compile."""
     from engine.machine import draw_file

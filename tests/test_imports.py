@@ -20,7 +20,7 @@ LEVEL_2 = {"resolve", "registers", "seen"}
 WINGS = {
     "engine.audio": {"numpy", "scipy", "aubio", "sounddevice", "av", "link"},
     "engine.diffusion": {"numpy", "torch", "diffusers", "transformers", "safetensors", "tokenizers"}
-    | {"openvino", "onnxruntime"},
+    | {"huggingface_hub", "openvino", "onnxruntime"},
     "engine.render": {"numpy", "moderngl", "glfw", "av", "PIL"},
     "controllers": {"mido", "pythonosc", "rtmidi", "rtmidi2"},
 }

@@ -1,15 +1,18 @@
 """What a model folder says of itself: its parts, their classes and sizes, its faults.
 
-A folder path (or "small") flows in, names and numbers flow out. Reads only names and JSON, so it
-needs no torch and answers at once, in any process.
+A folder path, "small" or a hub name flows in, names and numbers flow out. Reads only names, JSON
+and the heads of weight files, so it needs no torch and answers at once, in any process. Of the
+hub only what lies in its cache on this machine is looked at.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+from engine.diffusion.weight_files import check_file, header
 from engine.errors import ModelError
 
 SMALL = Path(__file__).with_name("small_model")
@@ -32,9 +35,31 @@ PREDICTIONS = ("epsilon", "v_prediction", "sample")
 FAMILIES = "a Stable Diffusion 1.5, 2.1 or XL class model, best a one-step one"
 
 
+_HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+"""How a name on the hub is written: OWNER/NAME."""
+
+
 def model_folder(name_or_path: str | Path) -> Path:
-    """"small" is the shipped folder, anything else a path."""
-    return SMALL if str(name_or_path) == "small" else Path(name_or_path).expanduser()
+    """"small" is the shipped folder; then a path; then a hub name that is in the hub's cache."""
+    if str(name_or_path) == "small":
+        return SMALL
+    path = Path(name_or_path).expanduser()
+    return path if path.exists() else cached(str(name_or_path)) or path
+
+
+def cached(name: str) -> Path | None:
+    """The folder of a hub name in the hub's cache on this machine, None where it is not there."""
+    if not _HUB.fullmatch(name):
+        return None
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(name, "model_index.json")
+    return Path(found).parent if isinstance(found, str) else None
+
+
+def is_hub_name(name_or_path: str | Path) -> bool:
+    """True for OWNER/NAME that is no path here."""
+    return bool(_HUB.fullmatch(str(name_or_path))) and not Path(name_or_path).exists()
 
 
 def check_folder(name_or_path: str | Path) -> dict[str, str]:
@@ -44,7 +69,10 @@ def check_folder(name_or_path: str | Path) -> dict[str, str]:
     """
     folder = model_folder(name_or_path)
     if not folder.is_dir():
-        raise ModelError(f"{folder}: no such model folder; allowed: small or a diffusers folder")
+        check_file(folder)
+        hint = "; in the hub's cache it is not either: liquidlight model NAME --download fetches it"
+        raise ModelError(f"{folder}: no such model folder; allowed: small or a diffusers folder"
+                         + (hint if is_hub_name(name_or_path) else ""))
     index = read_json(folder, "model_index.json")
     second = any(isinstance(index.get(part), list) and index[part][1] for part in SECOND)
     parts = [part for part in CLASSES if second or part not in SECOND]
@@ -52,7 +80,8 @@ def check_folder(name_or_path: str | Path) -> dict[str, str]:
     for part in WEIGHTED:
         if part in found:
             read_json(folder, f"{part}/config.json")
-            variant(folder, part)
+            for file in weights(folder, part):
+                header(file)
     scheduler = read_json(folder, "scheduler/scheduler_config.json")
     prediction = scheduler.get("prediction_type", "epsilon")
     if prediction not in PREDICTIONS:
@@ -106,6 +135,20 @@ def variant(folder: Path, part: str) -> str | None:
     if any((folder / part).glob("*.bin")) or any((folder / part).glob("*.pt*")):
         raise ModelError(f"{folder}: {part}/ has weights, but not as {stem}.safetensors")
     raise ModelError(f"{folder}: {part}/{stem}.safetensors is missing")
+
+
+def weights(folder: Path, part: str) -> list[Path]:
+    """The weight files of a part that are read; ModelError where there are none."""
+    middle = f".{kind}" if (kind := variant(folder, part)) else ""
+    stem = _WEIGHTS.get(part, "model")
+    single = folder / part / f"{stem}{middle}.safetensors"
+    if single.is_file():
+        return [single]
+    index = read_json(folder, f"{part}/{stem}.safetensors.index{middle}.json")
+    table = index.get("weight_map")
+    if not isinstance(table, dict) or not table:
+        raise ModelError(f"{folder}: {part}/{stem}.safetensors.index{middle}.json lists no files")
+    return [folder / part / str(name) for name in sorted(set(table.values()))]
 
 
 def read_json(folder: Path, name: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import torch
 
 from engine.diffusion.model_files import WEIGHTED, read_json, variant
 from engine.diffusion.sampling import schedule_of
+from engine.errors import ModelError
 
 
 def load_parts(
@@ -55,10 +56,13 @@ def _module(
 ) -> torch.nn.Module:
     text = part.startswith("text_encoder")
     how = {"dtype": dtype} if text else {"torch_dtype": dtype, "low_cpu_mem_usage": False}
-    module = kind.from_pretrained(
+    module, told = kind.from_pretrained(
         folder / part, use_safetensors=True, local_files_only=True,
-        variant=variant(folder, part), **how,
+        variant=variant(folder, part), output_loading_info=True, **how,
     )
+    if missing := sorted(told["missing_keys"]):  # the libraries would leave these to chance
+        raise ModelError(f"{folder}: {part}/ has weights of another model: of {len(missing)} "
+                         f"tensors none is there, {missing[0]} among them")
     module = module.to(device).eval().requires_grad_(False)
     return module if text else module.to(memory_format=torch.channels_last)
 

@@ -1,11 +1,14 @@
 """A model folder is checked before it is loaded, and a fault is one readable line."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from engine.diffusion.model import check_folder, check_size, load_model
 from engine.errors import ModelError
@@ -72,12 +75,48 @@ def test_another_kind_of_model(copy):
     assert "unet is FluxTransformer2DModel, allowed: UNet2DConditionModel" in fault(copy)
 
 
-def test_truncated_weights_are_one_line(copy):
+@pytest.mark.parametrize(("kept", "said"), [
+    (lambda whole: whole[:1000], r"cut short: 1000 bytes, its head alone takes \d+$"),
+    (lambda whole: whole[:-1], r"cut short: \d+ of \d+ bytes$"),
+    (lambda whole: b"version https://git-lfs.github.com/spec/v1", "is no safetensors file$"),
+    (lambda whole: b"", "cut short: 0 bytes, its head alone takes 8$"),
+])
+def test_truncated_or_wrong_weights_are_one_line(copy, kept, said):
     weights = copy / "unet" / "diffusion_pytorch_model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(ModelError, match="cannot be loaded: ") as caught:
+    weights.write_bytes(kept(weights.read_bytes()))
+    assert re.search(said, fault(copy)) and fault(copy).startswith(f"{weights}: ")
+
+
+def test_weights_of_another_model_are_one_line(copy, turbo):
+    shutil.copy(turbo / "vae" / "diffusion_pytorch_model.safetensors", copy / "unet")
+    with pytest.raises(ModelError, match="unet/ has weights of another model: of ") as caught:
         load_model(copy, device="cpu")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "tensors", "said"), [
+    ("a.ckpt", None, "is a pickle, which runs whatever its maker put in"),
+    ("a.PT", None, "is a pickle"),
+    ("a.png", None, "is no model; allowed: small or a diffusers folder"),
+    ("a.safetensors", ["lora_unet_mid_block.lora_down.weight"], "is a LoRA"),
+    ("a.safetensors", ["model.diffusion_model.out.0.bias"], "is a checkpoint of one file"),
+    ("a.safetensors", ["heart"], "is a file of weights that is no checkpoint known here"),
+])
+def test_a_single_file_is_refused_with_the_reason(tmp_path, name, tensors, said):
+    path = tmp_path / name
+    if tensors is None:
+        path.write_bytes(b"\x80\x02}q\x00.")
+    else:
+        save_file({tensor: np.zeros((2, 3), np.float32) for tensor in tensors}, path)
+    assert fault(path).startswith(f"{path}: {said}")
+
+
+def test_shards_are_all_looked_at(copy):
+    part = copy / "unet"
+    (part / "diffusion_pytorch_model.safetensors").rename(part / "one.safetensors")
+    (part / "diffusion_pytorch_model.safetensors.index.json").write_text(
+        json.dumps({"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}}))
+    assert fault(copy) == f"{part / 'two.safetensors'}: cannot be read: No such file or directory"
 
 
 def test_half_precision_files_alone_are_found(copy):

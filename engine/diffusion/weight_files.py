@@ -1,0 +1,71 @@
+"""What a weight file says before it is read: its head, whether it is whole, what it is not.
+
+A path flows in; names, types and shapes of tensors flow out, or one line that says why the file
+is of no use. The format (safetensors) is eight bytes of length, that much JSON, then the data:
+nothing in it can run. Needs neither torch nor the safetensors library.
+"""
+
+from __future__ import annotations
+
+import json
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from engine.errors import ModelError
+
+PICKLED = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
+LONGEST = 100_000_000
+"""Bytes of a head at most, as the safetensors library has it."""
+
+
+def header(file: Path) -> dict[str, dict[str, Any]]:
+    """dtype, shape and data_offsets of each tensor of a whole safetensors file, by its name.
+
+    Raises ModelError for a file that is missing, cut short or not of this format.
+    """
+    try:
+        size = file.stat().st_size
+        with file.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            text = stream.read(length) if length <= min(LONGEST, size) else b""
+    except OSError as error:
+        raise ModelError(f"{file}: cannot be read: {error.strerror or error}") from error
+    if size < 8 + length <= 8 + LONGEST:
+        raise ModelError(f"{file}: cut short: {size} bytes, its head alone takes {8 + length}")
+    try:
+        rows = json.loads(text)
+        rows.pop("__metadata__", None)
+        end = max((row["data_offsets"][1] for row in rows.values()), default=0)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        raise ModelError(f"{file}: is no safetensors file") from error
+    if size < 8 + length + end:
+        raise ModelError(f"{file}: cut short: {size} of {8 + length + end} bytes")
+    return rows
+
+
+def numbers_in(rows: dict[str, dict[str, Any]]) -> int:
+    """How many numbers the tensors of a head hold."""
+    return sum(prod(row["shape"]) for row in rows.values())
+
+
+def check_file(path: Path) -> None:
+    """Raises ModelError, with the reason, for a file where a model folder is wanted."""
+    if not path.is_file():
+        return
+    if path.suffix.lower() in PICKLED:
+        raise ModelError(f"{path}: is a pickle, which runs whatever its maker put in when it is "
+                         "read; allowed: a diffusers folder with .safetensors files")
+    if path.suffix.lower() != ".safetensors":
+        raise ModelError(f"{path}: is no model; allowed: small or a diffusers folder")
+    kind = _looks_like(header(path))
+    raise ModelError(f"{path}: is {kind}; allowed: small or a diffusers folder")
+
+
+def _looks_like(rows: dict[str, dict[str, Any]]) -> str:
+    if any("lora_down" in name or "lora_A" in name or ".lora." in name for name in rows):
+        return "a LoRA, no model of its own"
+    if any(name.startswith("model.diffusion_model.") for name in rows):
+        return ("a checkpoint of one file, which is not played: diffusers' from_single_file and "
+                "save_pretrained make a folder of it")
+    return "a file of weights that is no checkpoint known here"
