@@ -6,8 +6,7 @@ bar against that, and steady.py follows the one that is settled on to the millis
 does the settling: a place is kept until another has been followed beside it for some beats and was
 seen more clearly; longer where it is only the off-beat or a double or half tempo of the same
 music, so that nothing flips on the screen. Where harmony and snares show the bar (bars.py), they
-overrule what is seen of it, unless that was clear. Causal, deterministic, no clock. On the
-analysis thread.
+overrule what is seen of it. Causal, deterministic, no clock. On the analysis thread.
 """
 
 from __future__ import annotations
@@ -55,8 +54,6 @@ DOUBTED = 0.3
 """Trust below which another place is settled on at once."""
 BAR_SURE, BAR_BEATS = 0.7, 3
 """So sure of the bar, for so many beats, before the bar is settled or moved."""
-BAR_KEPT, BAR_KEPT_BEATS = 0.75, 8.0
-"""Harmony and snares do not overrule a bar of which the belief was so sure over so many beats."""
 
 
 class NetworkEar:
@@ -85,7 +82,6 @@ class NetworkEar:
         self._standing = 0.0  # beats for which the place was clearly seen
         self._place = 0  # beat of the bar at the pulse's last beat
         self._bar_known, self._bar_shift, self._bar_beats = False, 0, 0
-        self._bar_sure = 0.0  # of the beat of the bar that is settled on, lately
         self._half_done = False
         self._count, self._bars = 0, BarFinder()  # beats since, in bars as the harmony has them
 
@@ -100,7 +96,7 @@ class NetworkEar:
         count = self._count + self._pulse.phase(block.time)
         beat = Beat(block.time, max(0.0, count), reading.bpm, reading.confidence)
         self._count += self._bars.process(block, features, beat)
-        if not self._bars.decided or self._bar_sure >= BAR_KEPT:
+        if not self._bars.decided:
             return reading
         self._place, self._bar_known = self._count % BEATS, True
         return self._reading(block.time)
@@ -199,7 +195,6 @@ class NetworkEar:
         """In mid-beat: which beat of the bar this is taken for, against what is settled."""
         beats = beats / max(float(beats.sum()), 1e-9)
         best = int(beats.argmax())
-        self._bar_sure += (float(beats[self._place]) - self._bar_sure) / BAR_KEPT_BEATS
         shift = (best - self._place) % BEATS
         if beats[best] < BAR_SURE or (shift == 0 and self._bar_known):
             self._bar_beats = 0

@@ -10,7 +10,7 @@ import pytest
 from engine.audio.bar_space import BEATS
 from engine.audio.ear import NetworkEar
 from engine.audio.network import DELAY_SECONDS, SPREAD_HOPS, Seen
-from engine.records import HOP, HOP_SECONDS, AudioBlock, Beat, Reading
+from engine.records import HOP_SECONDS, Reading
 
 Eyes = Callable[[float], Seen]
 
@@ -146,47 +146,3 @@ def test_a_cut_into_a_breakdown_with_faint_beats_is_followed(ear):
     faint = music(129, first=20.2, clear=0.22)
     after = play(ear, faint, 20.0, 32.0)
     assert after[-1].bpm == pytest.approx(129, rel=0.02) and abs(lag(after[-1], 129, 20.2)) < 0.04
-
-
-class Harmony:
-    """Stands in for the finder of bars: sure from its first word on that they begin elsewhere."""
-
-    decided = True
-
-    def __init__(self) -> None:
-        self._said = False
-
-    def reset(self) -> None:
-        self._said = False
-
-    def process(self, block: AudioBlock, features: object, beat: Beat) -> int:
-        first, self._said = not self._said, True
-        return 2 * first
-
-
-def unclear(eyes: Eyes) -> Eyes:
-    """The same, but without a word on which beat is the first."""
-
-    def see(time: float) -> Seen:
-        seen = eyes(time)
-        hit = seen.beat + seen.down
-        return Seen(seen.none, 0.75 * hit, 0.25 * hit, seen.pulse)
-
-    return see
-
-
-@pytest.mark.parametrize("clear", [True, False])
-def test_harmony_overrules_the_bar_only_where_it_was_not_clear(ear, clear):
-    eyes = music(126) if clear else unclear(music(126))
-    play(ear, eyes, 0.0, 16.0)
-    ear._bars, bars = Harmony(), []
-    for k in range(int(16 / HOP_SECONDS), int(20 / HOP_SECONDS)):
-        time = (k + 1) * HOP_SECONDS
-        reading = ear.believe(time, eyes(time))
-        block = AudioBlock(HOP * k, np.zeros((HOP, 2), np.float32))
-        reading = ear._with_harmony(block, None, reading)
-        bars.append((reading.bar_beat, int(time * 126 / 60) % BEATS, int(ear._count) % BEATS))
-    right = [said == true for said, true, _ in bars]
-    assert (np.mean(right) > 0.95) == clear
-    if not clear:
-        assert all(ear_says is not None for ear_says, *_ in bars)
