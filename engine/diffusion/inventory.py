@@ -101,7 +101,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     yield (f"  weights once loaded: {found['weights_bytes']['cpu'] / MB:.0f} MB on the CPU, "
            f"{found['weights_bytes']['cuda'] / MB:.0f} MB with CUDA; pictures come on top")
     for runtime, there in found["plans"].items():
-        yield f"  {runtime}: {'converted, ready' if there else 'not yet converted (--warmup)'}"
+        yield f"  {runtime}: {'converted, ready' if there else 'not converted for this size'}"
     if "warmup" in found:
         warm = found["warmup"]
         yield (f"  warm: {warm['runtime']} draws a picture in {warm['picture_ms']:.0f} ms; "
