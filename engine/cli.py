@@ -177,7 +177,7 @@ def _model(verb: _Parser) -> None:
         "--model",
         default="small",
         metavar="NAME-or-PATH",
-        help="small, or a folder of a one-step Stable Diffusion class model",
+        help="small, a diffusers folder, or a name in the hub cache",
     )
     verb.add_argument("--runtime", type=runtime, default="auto", metavar="NAME", help=_RUNTIME)
 
