@@ -221,6 +221,10 @@ def _beats(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "beats", "the beats as they are heard, one JSON line each", "song.flac")
     _song(verb)
     _range(verb)
+    verb.add_argument(
+        "--source", choices=("network", "onsets"), default="network",
+        help="the ear that listens: the trained one, or aubio's onsets and a comb",
+    )
     return verb
 
 

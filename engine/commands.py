@@ -78,7 +78,8 @@ def beats(options: Namespace) -> None:
     from engine.audio.claims import iter_beats
     from engine.audio.media import decode
 
-    for claim in iter_beats(decode(song_path(options.song)), *options.range):
+    samples = decode(song_path(options.song))
+    for claim in iter_beats(samples, *options.range, options.source):
         row = {"t": claim.t, "emitted": claim.emitted, "bpm": claim.bpm}
         row = {key: round(value, 4) for key, value in row.items()}
         print(json.dumps({**row, "bar_pos": claim.bar_pos}))
