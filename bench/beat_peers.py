@@ -18,7 +18,6 @@ from engine.errors import LiquidlightError
 from engine.records import HOP, SAMPLERATE
 
 WINDOW = 1024
-MADMOM_RATE = 44_100
 SCRIPT = Path(__file__).with_name("madmom_beats.py")
 
 

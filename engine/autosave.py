@@ -17,12 +17,12 @@ from typing import IO, Any
 
 from engine.errors import LiquidlightError
 from engine.folders import folder, write_whole
+from engine.params import SWITCHES
 from engine.records import ControlEvent, Moment
 from engine.scenes import shown_at
 from engine.show import Preset, Show, find_preset
 from engine.undo import RESUMED
 
-SWITCHES = ("freeze", "blackout", "hush")
 State = dict[str, Any]
 
 

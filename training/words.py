@@ -189,13 +189,3 @@ def held_out_cosine(task: TextTask) -> float:
     """How well common words that were kept back point where the teacher points."""
     guess = task.heads.meaning(summary(task.encoder, task.lesson.texts[task.held_out]))
     return float((F.normalize(guess, dim=-1) * task.lesson.meanings[task.held_out]).sum(-1).mean())
-
-
-@torch.no_grad()
-def nearest_phrases(encoder: CLIPTextModel, tokenizer: CLIPTokenizer, prompts: list[str]):
-    """For each prompt the two known phrases nearest to it, by cosine of the summary states."""
-    phrases = [phrase for subject in SUBJECTS for phrase in subject.phrases]
-    known = F.normalize(summary(encoder, tokens.encode(tokenizer, phrases)), dim=-1)
-    asked = F.normalize(summary(encoder, tokens.encode(tokenizer, prompts)), dim=-1)
-    best = (asked @ known.T).topk(2).indices.tolist()
-    return {prompt: [phrases[i] for i in row] for prompt, row in zip(prompts, best, strict=True)}

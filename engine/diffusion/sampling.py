@@ -28,8 +28,6 @@ KINDS = {
     "LCMScheduler": "lcm", "TCDScheduler": "tcd", "EulerAncestralDiscreteScheduler": "ancestral",
 }
 """Step of a scheduler class; all others, Euler and DDIM first, step without fresh noise."""
-FRESH = ("lcm", "tcd", "ancestral")
-"""Kinds that draw fresh noise between two steps."""
 ETA = 0.3
 """TCD's gamma, as its paper and its scheduler have it (diffusers' pipelines say 0 unless told)."""
 LEAST_SKIP = 1e-6

@@ -1,7 +1,7 @@
 """Draws the contours of a soft, small picture sharp while it is made larger.
 
 A one-step model of a few million numbers paints in soft blobs; magnified on a projector they are
-fog. A shock filter (L. Osher, L. Rudin, "Feature-oriented image enhancement using shock filters",
+fog. A shock filter (S. Osher, L. Rudin, "Feature-oriented image enhancement using shock filters",
 SIAM J. Numer. Anal. 27, 1990) lets each side of an edge grow towards it until they meet: colours
 stay those of the picture, nothing rings. Here it moves where the picture is read instead of
 adding to it, so that all three primaries move together, and takes its derivatives over some

@@ -25,7 +25,6 @@ CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 CRF = 18
 PRESET = "veryfast"
 THREADS = 2
-_AAC_SAMPLES = 1024
 
 
 def even(size: Size) -> Size:
