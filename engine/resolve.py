@@ -36,7 +36,7 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
     if controls.freeze:
         time = moment.time
     shown = shown_at(time, moment, show)
-    looks = _looks(time, moment, shown, show)
+    looks = looks_at(time, moment, shown, show)
     before, after = looks[0], looks[-1]
     drawn = before if shown.k < 0.5 else after
     structured = after if before.look.source == after.look.source else drawn
@@ -53,12 +53,12 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         prompts=tuple(prompt for group in prompts for prompt in group) or (looks[-1].fallback(),),
         negative=looks[-1].negative,
         seed=looks[-1].number("seed"),
-        strength=_number("strength", looks),
-        guidance=_number("guidance", looks),
-        steps=round(_number("steps", looks)),
-        noise_drift=_number("noise_drift", looks),
+        strength=number_of("strength", looks),
+        guidance=number_of("guidance", looks),
+        steps=round(number_of("steps", looks)),
+        noise_drift=number_of("noise_drift", looks),
         source=structured.look.source,
-        source_amount=_number("source.amount", looks) if structured.look.source else 0.0,
+        source_amount=number_of("source.amount", looks) if structured.look.source else 0.0,
         pose=moment.pose.moved(moment.velocity, time - moment.time),
         layers=after.layers(),
         effects=effects,
@@ -69,9 +69,9 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
             [(group, seen.shaders) for group, seen in zip(prompts, looks, strict=True)],
             after.hands.values,
         ),
-        crossfade=_number("crossfade", looks),
-        contours=_number("contours", looks),
-        opacity=_number("opacity", looks),
+        crossfade=number_of("crossfade", looks),
+        contours=number_of("contours", looks),
+        opacity=number_of("opacity", looks),
         freeze=controls.freeze,
         blackout=controls.blackout,
         preset=after.look.name,
@@ -122,18 +122,18 @@ def velocity(
     """
     if moment.controls.freeze:
         return Pose()
-    looks = _looks(time, moment, shown_at(time, moment, show), show, names)
-    zoom, angle, x, y = (_number(f"motion.{key}", looks) for key in ("zoom", "angle", "x", "y"))
+    looks = looks_at(time, moment, shown_at(time, moment, show), show, names)
+    zoom, angle, x, y = (number_of(f"motion.{key}", looks) for key in ("zoom", "angle", "x", "y"))
     return Pose(math.log(zoom), angle, x, y)
 
 
 def hearing(time: float, moment: Moment, show: Show) -> HearingSettings:
     """How the look, or a hand, wants the next hop to be heard."""
-    looks = _looks(time, moment, shown_at(time, moment, show), show)
-    return HearingSettings.of({name: _number(name, looks) for name in HEARING})
+    looks = looks_at(time, moment, shown_at(time, moment, show), show)
+    return HearingSettings.of({name: number_of(name, looks) for name in HEARING})
 
 
-def _looks(
+def looks_at(
     time: float, moment: Moment, shown: Shown, show: Show, names: dict[str, float] | None = None
 ) -> tuple[Seen, ...]:
     """The look that is shown, behind the one that it takes over from while that is still seen."""
@@ -152,7 +152,7 @@ def _looks(
     return tuple(looks)
 
 
-def _number(name: str, looks: Sequence[Seen]) -> float:
+def number_of(name: str, looks: Sequence[Seen]) -> float:
     """The hand's value if a hand has taken it over, else the mix of the looks'."""
     taken = looks[0].hands.values.get(name)
     if taken is not None:

@@ -64,6 +64,10 @@ class Seen:
         """What is drawn when no prompt has any weight."""
         return Prompt(self._said(self.look.prompts[0], 0)[0], 1.0)
 
+    def weight(self, n: int) -> float:
+        """The weight of the prompt in place `n` (from 1), before the sequence and the share."""
+        return self._weight(self.look.prompts[n - 1], n)
+
     @property
     def shaders(self) -> frozenset[str]:
         """What the look draws over the picture by itself, whatever words say."""

@@ -1,0 +1,158 @@
+"""Everything that hands can touch in the running show, by address, and how it stands.
+
+The newest Moment, the show and the tempo desk are read; rows of Control and plain values flow
+out, to whoever shows them: OSC, pages, the operator's view. Any thread; nothing is changed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from controllers.surface import Control
+from engine.autosave import seen_look
+from engine.listening import Listening
+from engine.params import (
+    KNOBS,
+    MACRO,
+    PARAMS,
+    SET,
+    SET_SWITCHES,
+    SWITCHES,
+    TEMPO,
+    TEMPO_LOCK,
+    TEMPO_SOURCES,
+    TRIGGERS,
+    WEIGHT,
+    Param,
+)
+from engine.records import Moment
+from engine.resolve import looks_at, names_at, number_of
+from engine.scenes import change_at, shown_at
+from engine.seen import Inputs
+from engine.show import Preset, Show
+
+KNOB = Param("knob", 0.0, 0.0, 1.0, "", "free control for expressions")
+
+
+class LiveSurface:
+    """The controllers.surface.Surface of a performance that listens."""
+
+    def __init__(self, listening: Listening) -> None:
+        self._listening = listening
+        self._of: tuple[object, ...] = ()
+        self._controls: tuple[Control, ...] = ()
+
+    def controls(self) -> tuple[Control, ...]:
+        show = self._listening.show.get()
+        look = seen_look(self._listening.moment.get(), show)
+        if self._of != (id(show), id(look)):
+            self._controls = (*_always(show), *_of_look(look))
+            self._of = id(show), id(look)
+        return self._controls
+
+    def values(self) -> dict[str, float | str]:
+        moment, show = self._listening.moment.get(), self._listening.show.get()
+        return {**self._tempo(moment), **values_at(moment, show)}
+
+    def heard(self) -> dict[str, float]:
+        moment = self._listening.moment.get()
+        return names_at(moment.time, moment, self._listening.show.get().stem_names)
+
+    def _tempo(self, moment: Moment) -> dict[str, float | str]:
+        desk = self._listening.graph.tempo
+        values: dict[str, float | str] = {"tempo.bpm": moment.signals.beat.bpm}
+        figures = getattr(desk, "figures", dict)()  # a song that was heard before has no desk
+        if figures:
+            low, high = figures["tempo_range"]
+            values |= {
+                "tempo.lock": float(figures["tempo_locked"]), "tempo.low": low, "tempo.high": high,
+                "tempo.nudge": figures["nudge_ms"], "tempo.offset": figures["offset_ms"],
+                "tempo.source": figures["tempo_choice"],
+            }
+        return values
+
+
+def values_at(moment: Moment, show: Show) -> dict[str, float | str]:
+    """How every address of the look that is seen, and of the set, stands at a moment."""
+    time, hands, playing = moment.time, moment.controls, moment.playing
+    looks = looks_at(time, moment, shown_at(time, moment, show), show)
+    seen = max(looks, key=lambda look: look.share)
+    beat = moment.signals.beat.at(time)
+    values: dict[str, float | str] = {name: number_of(name, looks) for name in PARAMS}
+    values |= {name: hands.values.get(name, 0.0) for name in KNOBS}
+    values |= {name: float(getattr(hands, name)) for name in SWITCHES}
+    values |= {
+        "autopilot": float(playing.autopilot), "autopilot.lock": float(playing.locked),
+        "crossfader": playing.crossfader,
+        "preset": show.names[change_at(beat, playing).after % len(show.names)],
+    }
+    for deck, number in zip("ab", playing.decks, strict=True):
+        values[f"deck.{deck}"] = "" if number is None else show.names[number % len(show.names)]
+    for n, line in enumerate(seen.look.prompts, 1):
+        values[f"prompts.{n}.text"] = hands.texts.get(f"prompts.{n}.text", line.text)
+        values[f"prompts.{n}.weight"] = seen.weight(n)
+    for name, word in seen.look.words.items():
+        values[f"words.{name}"] = hands.texts.get(f"words.{name}", word.text)
+    values |= {value.param.name: seen.names[name] for name, value in seen.look.macros.items()}
+    for effect in seen.effects():
+        values |= _numbers(f"effects.{effect.shader}", effect.inputs)
+    for n, layer in enumerate(seen.layers(), 1):
+        place = f"layers.{n}"
+        values[f"{place}.opacity"] = layer.opacity
+        if layer.kind == "text":
+            values[f"{place}.text"] = layer.name
+        values |= _numbers(place, layer.inputs)
+        for effect in layer.effects:
+            values |= _numbers(f"{place}.effects.{effect.shader}", effect.inputs)
+    return values
+
+
+def _numbers(place: str, inputs: Inputs) -> dict[str, float]:
+    """Those that a hand can move; points and colours have no address."""
+    return {f"{place}.{name}": v for name, v in inputs if not isinstance(v, tuple)}
+
+
+def _always(show: Show) -> Iterator[Control]:
+    """What is there whichever look is seen."""
+    for row in (*PARAMS.values(), *TEMPO.values(), *SET.values()):
+        yield Control(row.name, "value", row.help, row)
+    for name in KNOBS:
+        yield Control(name, "value", KNOB.help, KNOB)
+    for name in (*SWITCHES, *SET_SWITCHES, TEMPO_LOCK):
+        yield Control(name, "switch", "on or off")
+    for name in TRIGGERS:
+        yield Control(name, "trigger", "")
+    yield Control("preset", "choice", "the preset that plays", choices=show.names)
+    for deck in "ab":
+        yield Control(f"deck.{deck}", "choice", f"the preset on deck {deck}", choices=show.names)
+    for n, name in enumerate(show.names, 1):
+        yield Control(f"preset.{n}", "preset", f"play {name}")
+    yield Control("tempo.source", "text", "whose beat is followed", choices=TEMPO_SOURCES)
+    yield Control("release", "text", "give an address back to the look")
+    yield Control("line", "text", "the line that a song sings now")
+
+
+def _of_look(look: Preset) -> Iterator[Control]:
+    for n in range(1, len(look.prompts) + 1):
+        yield Control(f"prompts.{n}.text", "text", "words of the prompt")
+        yield Control(f"prompts.{n}.weight", "value", WEIGHT.help, WEIGHT)
+    for name in look.words:
+        yield Control(f"words.{name}", "text", f"what {{{name}}} stands for")
+    for name, value in look.macros.items():
+        yield Control(value.param.name, "value", f"{name}, {MACRO.help}", value.param)
+    for effect in look.effects:
+        yield from _inputs(f"effects.{effect.shader}", effect.inputs)
+    for n, layer in enumerate(look.layers, 1):
+        yield from _inputs(f"layers.{n}", (("opacity", layer.opacity), *layer.inputs))
+        if layer.kind == "text":
+            yield Control(f"layers.{n}.text", "text", "words of the layer")
+        for effect in layer.effects:
+            yield from _inputs(f"layers.{n}.effects.{effect.shader}", effect.inputs)
+
+
+def _inputs(place: str, lines: Sequence[tuple[str, object]]) -> Iterator[Control]:
+    for name, value in lines:
+        if not isinstance(value, tuple):
+            yield Control(f"{place}.{name}", "value", value.param.help, value.param)
+
+

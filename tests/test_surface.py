@@ -1,0 +1,94 @@
+"""What hands can touch, and how it stands: every row is an address, every value stands."""
+
+import numpy as np
+import pytest
+
+from controllers.addresses import find
+from engine.clock import AudioClock
+from engine.exchange import EventQueue
+from engine.graph import Graph
+from engine.listening import Listening
+from engine.records import HOP, ControlEvent
+from engine.show import load_show
+from engine.surface import LiveSurface
+
+SILENCE = np.zeros((HOP, 2), np.float32)
+
+
+@pytest.fixture
+def playing(tmp_path):
+    (tmp_path / "one.toml").write_text(
+        'strength = 0.3\n[[prompts]]\ntext = "a {tree}"\n[[prompts]]\n'
+        'text = "a moon"\n[words]\ntree = "birch"\n'
+        '[macros]\nheat = 0.2\n[[effects]]\nshader = "glow"\namount = "0.5*heat"\n'
+        '[[layers]]\nshader = "plasma"\n[[layers]]\ntext = "hello"\nopacity = 0.5\n'
+    )
+    listening = Listening(_Quiet(), load_show(str(tmp_path / "one.toml")), AudioClock(),
+                          EventQueue())
+    return listening, LiveSurface(listening)
+
+
+class _Quiet:
+    """A source that nobody starts."""
+
+    def close(self) -> None:
+        pass
+
+
+def _hop(listening: Listening, **values: float | str) -> None:
+    graph: Graph = listening.graph
+    events = [ControlEvent(graph.time, name.replace("__", "."), v) for name, v in values.items()]
+    listening.moment.put(graph.hop(SILENCE, events))
+
+
+def test_every_row_is_an_address_of_its_kind(playing):
+    listening, surface = playing
+    for control in surface.controls():
+        address = find(control.name)
+        assert address is not None, control
+        assert address.kind == control.kind, control
+        assert (control.param is not None) == (control.kind == "value")
+
+
+def test_rows_and_values_name_the_same_things(playing):
+    listening, surface = playing
+    _hop(listening)
+    told = {c.name for c in surface.controls()
+            if c.kind not in ("trigger", "preset") and c.name not in ("release", "line")}
+    assert told - set(surface.values()) == {"transition.beats"}
+    assert set(surface.values()) <= told
+
+
+def test_values_are_the_look_s_until_a_hand_moves_them(playing):
+    listening, surface = playing
+    _hop(listening)
+    before = surface.values()
+    assert before["strength"] == 0.3 and before["prompts.2.weight"] == 1.0
+    assert before["effects.glow.amount"] == pytest.approx(0.1)
+    assert (before["prompts.1.text"], before["words.tree"]) == ("a {tree}", "birch")
+    assert (before["layers.2.text"], before["layers.2.opacity"]) == ("hello", 0.5)
+    _hop(listening, strength=0.9, macros__heat=1.0, freeze=1.0, words__tree="oak")
+    after = surface.values()
+    assert (after["strength"], after["freeze"], after["words.tree"]) == (0.9, 1.0, "oak")
+    assert after["effects.glow.amount"] == pytest.approx(0.5)
+    _hop(listening, reset=1.0, freeze=0.0)
+    assert surface.values()["strength"] == 0.3
+
+
+def test_rows_stay_the_same_object_until_the_look_changes(playing):
+    listening, surface = playing
+    _hop(listening)
+    first = surface.controls()
+    _hop(listening, strength=0.1)
+    assert surface.controls() is first
+    listening.show.put(load_show("club_night"))
+    listening.graph.show = listening.show.get()
+    _hop(listening)
+    assert surface.controls() is not first
+    assert any(c.name == "preset.2" for c in surface.controls())
+
+
+def test_what_is_heard_has_signals_and_time(playing):
+    listening, surface = playing
+    _hop(listening)
+    assert {"bass", "beat", "bpm", "knob1"} <= set(surface.heard())
