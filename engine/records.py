@@ -9,8 +9,9 @@ All times are seconds on the show clock. "Frame" always means a picture.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
 import numpy as np
@@ -176,33 +177,62 @@ class Playing:
 class Pose:
     """How far the camera has travelled since the show began; only differences are drawn.
 
-    `log_zoom` natural logarithm of magnification, `angle` degrees (positive turns the picture
-    counter-clockwise), `x` and `y` picture widths and heights (positive moves the picture right
-    and up).
+    Each number is a sum of rates times seconds, so poses are subtracted and added number by
+    number. A difference (`since`) is drawn as one map of old places to new ones, in this order,
+    each about the middle of the picture: sway, ripple, bulge, swirl, tilt, turn and zoom, and a
+    shift at last. Each part by itself is additive: drawn twice it is drawn once with both sums
+    (ripple nearly, for it is small). Together they are so to first order only, which is why the
+    differences of single pictures are drawn and never a whole journey. motion.py has the maps.
+
+    `log_zoom` natural logarithm of magnification; `angle` degrees (positive turns the picture
+    counter-clockwise); `x` and `y` picture widths and heights (positive moves the picture right
+    and up); `tilt_x` and `tilt_y` degrees (positive leans the top, the right side away); `swirl`
+    degrees by which the middle is turned more than the corners; `bulge` natural logarithm by which
+    the middle is magnified more; `ripple_cos` and `ripple_sin` picture heights: how far rings
+    push outwards, as the two parts of a wave, so that rings may travel; `sway_x_cos` to `sway_y_sin`
+    the same of a wave that pushes sideways and one that pushes up and down.
     """
 
     log_zoom: float = 0.0
     angle: float = 0.0
     x: float = 0.0
     y: float = 0.0
+    tilt_x: float = 0.0
+    tilt_y: float = 0.0
+    swirl: float = 0.0
+    bulge: float = 0.0
+    ripple_cos: float = 0.0
+    ripple_sin: float = 0.0
+    sway_x_cos: float = 0.0
+    sway_x_sin: float = 0.0
+    sway_y_cos: float = 0.0
+    sway_y_sin: float = 0.0
+
+    @property
+    def parts(self) -> tuple[float, ...]:
+        """All numbers in order: `Pose(*pose.parts)` is the same, and so is one with fewer."""
+        return _POSE_PARTS(self)
+
+    @property
+    def bends(self) -> bool:
+        """Whether more than zoom, turn and shift is in it: straight lines or sizes change."""
+        return any(_POSE_PARTS(self)[4:])
 
     def since(self, earlier: Pose) -> Pose:
         """The motion from an earlier pose to this one."""
-        return Pose(
-            self.log_zoom - earlier.log_zoom,
-            self.angle - earlier.angle,
-            self.x - earlier.x,
-            self.y - earlier.y,
-        )
+        return Pose(*map(operator.sub, _POSE_PARTS(self), _POSE_PARTS(earlier)))
+
+    def and_then(self, motion: Pose) -> Pose:
+        """The pose after a further motion."""
+        return Pose(*map(operator.add, _POSE_PARTS(self), _POSE_PARTS(motion)))
 
     def moved(self, velocity: Pose, seconds: float) -> Pose:
         """Where the camera is `seconds` later at a steady velocity."""
-        return Pose(
-            self.log_zoom + velocity.log_zoom * seconds,
-            self.angle + velocity.angle * seconds,
-            self.x + velocity.x * seconds,
-            self.y + velocity.y * seconds,
-        )
+        ways = zip(_POSE_PARTS(self), _POSE_PARTS(velocity), strict=True)
+        return Pose(*[part + rate * seconds for part, rate in ways])
+
+
+_POSE_PARTS = operator.attrgetter(*(part.name for part in fields(Pose)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +311,8 @@ class FrameParams:
     """Everything needed to make and draw one picture. Equal inputs give equal params.
 
     `strength` 0..1 is the share of noise that img2img adds and takes out in `steps`; `source`
-    names the drawn pattern mixed in by `source_amount` before encoding ("" for none); `contours`
+    names the drawn pattern mixed in by `source_amount` before encoding ("" for none), or
+    `source_layer` is what is drawn in its place, at the generator's size; `contours`
     0..1 how sharp the contours of a softly painted picture are drawn; `crossfade` seconds between
     two generated frames; `opacity` the master fader. `beat` is the beat count at `time`. A
     fraction of `seed` is the way to the next seed's noise.
@@ -315,6 +346,7 @@ class FrameParams:
     blackout: bool = False
     preset: str = ""
     steps: int = 1
+    source_layer: Layer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ def _serve(board: Board, setup: Setup) -> None:
         stream.resume(last.picture, last.params, last.noise_phase)
     board.set("loaded", 1)
     done, due, broken = 0, monotonic(), board.get("broken")
+    seen = 0
     while not board.get("stop"):
         board.set("heartbeat", board.get("heartbeat") + 1)
         if board.posted == done or monotonic() < due:
@@ -154,6 +155,10 @@ def _serve(board: Board, setup: Setup) -> None:
             stream.use(faster)
             board.runtime = stream.runtime
         start = monotonic()
+        source = board.read_source() if board.source_posted != seen else None
+        if source is not None:
+            seen = source[0]
+            stream.look_at(source[1])
         picture = stream.step(params)
         board.publish(picture, params, monotonic() - start, stream.noise_phase)
         board.set("broken", broken + stream.broken)

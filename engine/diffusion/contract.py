@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from engine.records import Frame, FrameParams
 
 
@@ -54,8 +56,12 @@ def percentile(values: tuple[float, ...] | list[float], share: float) -> float:
 class Generator(Protocol):
     """Anything that turns FrameParams into Frames beside the drawing thread."""
 
-    def submit(self, params: FrameParams) -> None:
-        """Hand in the newest parameters; older ones not yet begun are forgotten. Never waits."""
+    def submit(self, params: FrameParams, picture: np.ndarray | None = None) -> None:
+        """Hand in the newest parameters; older ones not yet begun are forgotten. Never waits.
+
+        `picture` uint8 (h, w, 3), of the generator's size, is what `params.source_layer` shows
+        now; it is copied. None leaves the one handed in last.
+        """
         ...
 
     def latest(self) -> Frame | None:

@@ -45,15 +45,18 @@ class LocalGenerator:
         self._stream = Img2ImgStream(model, size, seed)
         self._number = 0
 
-    def generate(self, params: FrameParams) -> Frame:
+    def generate(self, params: FrameParams, picture: np.ndarray | None = None) -> Frame:
         """The picture of these parameters, following on from the one before.
 
-        `ready` is params.time: a film's clock stands still while a picture is made.
+        `picture` uint8 (h, w, 3) is what `params.source_layer` shows, None as before. `ready` is
+        params.time: a film's clock stands still while a picture is made.
         """
         start = monotonic()
-        picture = self._stream.step(params)
+        if picture is not None:
+            self._stream.look_at(picture)
+        drawn = self._stream.step(params)
         self._number += 1
-        return Frame(self._number, picture, params, params.time, monotonic() - start,
+        return Frame(self._number, drawn, params, params.time, monotonic() - start,
                      self._soft)
 
     def resume(self, frame: Frame) -> None:

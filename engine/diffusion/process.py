@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import numpy as np
+
 from engine.clock import Clock, WallClock, monotonic, sleep
 from engine.diffusion import child
 from engine.diffusion.contract import GeneratorHealth
@@ -88,9 +90,13 @@ class ProcessGenerator:
         self._supervisor.start()
         atexit.register(self.close)
 
-    def submit(self, params: FrameParams) -> None:
-        """Hand in the newest parameters. Never waits."""
-        if self._last_health is None and not self._board.post(params):
+    def submit(self, params: FrameParams, picture: np.ndarray | None = None) -> None:
+        """Hand in the newest parameters, and what the source shows. Never waits."""
+        if self._last_health is not None:
+            return
+        if picture is not None and not self._board.post_source(picture):
+            self._fault = f"a source of {picture.shape[1]}x{picture.shape[0]} does not fit"
+        if not self._board.post(params):
             self._fault = "the parameters of a picture are too large to hand over; prompts?"
 
     def latest(self) -> Frame | None:

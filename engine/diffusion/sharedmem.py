@@ -1,10 +1,10 @@
 """The board between the stage and the generator process: one block of shared memory.
 
-The stage owns it and posts FrameParams; the generator publishes pictures and its counters. Both
-directions are rings of numbered slots: a slot's number is taken away before it is written and
-put back after, and the ring's newest number is set last, so a reader that finds the number it
-looked for before and after copying has a whole slot, and a writer killed half-way leaves the
-last whole one. Nobody ever waits. The pickles are our own records between our own processes.
+The stage owns it and posts FrameParams and pictures of sources; the generator publishes pictures
+and its counters. All are rings of numbered slots: a slot's number is taken away before it is
+written and put back after, and the ring's newest number is set last, so a reader that finds the
+number it looked for before and after copying has a whole slot, and a writer killed half-way leaves
+the last whole one. Nobody ever waits. The pickles are our own records between our own processes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.records import FrameParams
 
 CELL = 1 << 17
 """Bytes for one pickled FrameParams; a rich one is 3 kB."""
-MAILS, FRAMES, DURATIONS, FAULT = 4, 4, 256, 2048
+MAILS, FRAMES, SOURCES, DURATIONS, FAULT = 4, 4, 3, 256, 2048
 _HEAD = 8  # int64 words before the payload of a slot: number, then the lengths of its blobs
 
 FIELDS = ("pid", "loaded", "heartbeat", "broken", "stop", "fault_length", "made_by_child",
@@ -98,7 +98,7 @@ class SlotRing:
 
 
 class Board:
-    """The shared block, its counters and its two rings, for pictures of one (width, height)."""
+    """The shared block, its counters and its rings, for pictures of one (width, height)."""
 
     def __init__(self, memory: shared_memory.SharedMemory, size: tuple[int, int]) -> None:
         self._memory = memory
@@ -111,6 +111,7 @@ class Board:
         self._note = parts[3]
         self._mail = SlotRing(parts[4], MAILS)
         self._frames = SlotRing(parts[5], FRAMES)
+        self._sources = SlotRing(parts[6], SOURCES)
         self.name = memory.name
 
     @classmethod
@@ -125,7 +126,7 @@ class Board:
     def close(self, unlink: bool = False) -> None:
         """Let go of the block; the owner also unlinks it. The board is of no use afterwards."""
         self._words = self._durations = self._fault = self._note = np.zeros(0)
-        del self._mail, self._frames
+        del self._mail, self._frames, self._sources
         self._memory.close()
         if unlink:
             self._memory.unlink()
@@ -184,6 +185,22 @@ class Board:
         got = self._mail.read()
         return None if got is None else (got[0], pickle.loads(got[1][0].tobytes()))
 
+    def post_source(self, picture: np.ndarray) -> bool:
+        """Leave what is to be redrawn, uint8 (h, w, 3); False for one of another size."""
+        if picture.shape != self._shape:
+            return False
+        return self._sources.write(self._sources.newest + 1, [picture.reshape(-1)])
+
+    @property
+    def source_posted(self) -> int:
+        """Number of the newest picture of a source, 0 before the first."""
+        return self._sources.newest
+
+    def read_source(self) -> tuple[int, np.ndarray] | None:
+        """The newest picture of a source with its number, copied; None before the first."""
+        got = self._sources.read()
+        return None if got is None else (got[0], got[1][0].reshape(self._shape))
+
     @property
     def newest(self) -> int:
         """Number of the newest picture, 0 before the first."""
@@ -218,7 +235,7 @@ class Board:
 def _layout(size: tuple[int, int]) -> list[int]:
     picture = size[0] * size[1] * 3
     return [_WORDS * 8, DURATIONS * 8, FAULT, FAULT, SlotRing.bytes_for(MAILS, CELL),
-            SlotRing.bytes_for(FRAMES, CELL + picture)]
+            SlotRing.bytes_for(FRAMES, CELL + picture), SlotRing.bytes_for(SOURCES, picture)]
 
 
 def _bytes(size: tuple[int, int]) -> int:

@@ -67,6 +67,7 @@ class Img2ImgStream:
         self._regulator = Regulator()
         self._palette: torch.Tensor | None = None
         self._state: State | None = None
+        self._seen: torch.Tensor | None = None
         self.stages_ms: dict[str, float] = {}
 
     @property
@@ -85,9 +86,7 @@ class Img2ImgStream:
 
     def resume(self, picture: np.ndarray, params: FrameParams, noise_phase: float = 0.0) -> None:
         """Go on from a picture uint8 (h, w, 3) that another stream of this size has made."""
-        tensor = torch.from_numpy(picture.copy()).to(self._model.device)
-        tensor = (tensor.permute(2, 0, 1)[None].to(self._model.dtype) / 255).contiguous()
-        self._state = State(tensor, params.pose, params.time)
+        self._state = State(self._tensor(picture), params.pose, params.time)
         self._noise.phase = noise_phase
 
     def checkpoint(self) -> dict[str, np.ndarray]:
@@ -120,6 +119,15 @@ class Img2ImgStream:
         self._regulator.steer = dict(zip(self._regulator.steer, steer, strict=True))
         if "palette" in kept:
             self._palette = torch.from_numpy(kept["palette"]).to(device)
+
+    def look_at(self, picture: np.ndarray) -> None:
+        """What `source_layer` shows from now on: uint8 (h, w, 3) of this stream's size."""
+        self._seen = self._tensor(picture)
+
+    def _tensor(self, picture: np.ndarray) -> torch.Tensor:
+        """(1, 3, h, w) in 0..1 on the model's device."""
+        tensor = torch.from_numpy(picture.copy()).to(self._model.device)
+        return (tensor.permute(2, 0, 1)[None].to(self._model.dtype) / 255).contiguous()
 
     def close(self) -> None:
         self._prompts.close()
@@ -167,6 +175,9 @@ class Img2ImgStream:
     def _mix_source(self, picture: torch.Tensor, params: FrameParams) -> torch.Tensor:
         if params.source_amount <= 0:
             return picture
+        if params.source_layer is not None:
+            seen = self._seen if self._seen is not None else picture
+            return torch.lerp(picture, seen, min(1.0, params.source_amount))
         structure = self._sources.draw(params.source, params.beat)
         if structure is None:
             return picture

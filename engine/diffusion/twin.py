@@ -1,7 +1,7 @@
 """A generator without a model, for tests and rehearsal: paints a plain picture at once.
 
 The picture says what the parameters ask: two colours of the prompts, rings that move with the
-pose and turn with the beat. It needs numpy only and keeps the Generator contract.
+pose and turn with the beat, the source over it. It needs numpy only and keeps the contract.
 """
 
 from __future__ import annotations
@@ -26,9 +26,12 @@ class TwinGenerator:
         self._params: FrameParams | None = None
         self._frame: Frame | None = None
         self._ms: list[float] = []
+        self.source: np.ndarray | None = None
 
-    def submit(self, params: FrameParams) -> None:
+    def submit(self, params: FrameParams, picture: np.ndarray | None = None) -> None:
         self._params = params
+        if picture is not None:
+            self.source = picture.copy()
 
     def latest(self) -> Frame | None:
         params = self._params
@@ -36,16 +39,24 @@ class TwinGenerator:
             self._frame = self.generate(params)
         return self._frame
 
-    def generate(self, params: FrameParams) -> Frame:
+    def generate(self, params: FrameParams, picture: np.ndarray | None = None) -> Frame:
         """The picture of these parameters; LocalGenerator's method, so it can stand in there."""
         start = monotonic()
-        picture = paint(params, self.size)
+        if picture is not None:
+            self.source = picture
+        painted = self._mixed(paint(params, self.size), params)
         seconds = monotonic() - start
         self._ms = [*self._ms[-255:], seconds * 1e3]
         number = self._frame.number + 1 if self._frame else 1
         ready = self._clock.now() if self._clock else params.time
-        self._frame = Frame(number, picture, params, ready, seconds)
+        self._frame = Frame(number, painted, params, ready, seconds)
         return self._frame
+
+    def _mixed(self, painted: np.ndarray, params: FrameParams) -> np.ndarray:
+        if params.source_layer is None or self.source is None:
+            return painted
+        mixed = painted + (self.source - painted.astype(float)) * params.source_amount
+        return mixed.round().astype(np.uint8)
 
     def health(self) -> GeneratorHealth:
         generated = self._frame.number if self._frame else 0
