@@ -4,6 +4,9 @@ It never stops: a source whose device has gone gives silence at the right pace, 
 on, envelopes fall and hands keep working. A fault in a hop keeps the last moment and is counted.
 The thread touches neither GL nor the model.
 
+A hand is seen at once: between two hops the kept moments take over what it moved, though the graph
+steps with it at the next hop only, where a take has it too.
+
 The newest moments are kept for some time: a song that is played to the room is analysed before
 it sounds, and what is drawn is what sounds.
 """
@@ -11,6 +14,7 @@ it sounds, and what is drawn is what sounds.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,6 +22,7 @@ from engine.audio.sources import AudioSource
 from engine.audio.stems import Stems
 from engine.audio.tempo_desk import TempoDesk
 from engine.clock import AudioClock, monotonic, sleep
+from engine.controls import reduce
 from engine.exchange import EventQueue, Mailbox
 from engine.graph import Graph
 from engine.records import ControlEvent, Moment
@@ -68,6 +73,7 @@ class Listening:
         self.skipped = 0
         self._clock = clock
         self._events = events
+        self._early: list[ControlEvent] = []  # seen already, not yet in the graph
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
 
@@ -92,9 +98,21 @@ class Listening:
         while not self._stop.is_set():
             samples = self.source.read_hop()
             if samples is None:
+                self._show_hands()
                 sleep(POLL_SECONDS)
             else:
                 self._hop(self._newest(samples))
+
+    def _show_hands(self) -> None:
+        """Let what hands move be seen before the next hop, which is up to 11 ms away."""
+        events = self._events.drain()
+        if not events:
+            return
+        self._early += events
+        controls = reduce(self.graph.moment.controls, self._early)
+        if controls is not self.graph.moment.controls:
+            self._kept = tuple(replace(moment, controls=controls) for moment in self._kept)
+            self.moment.put(replace(self.moment.get(), controls=controls))
 
     def _newest(self, samples: np.ndarray) -> np.ndarray:
         """The hop to take in: this one, or the newest if it lies too far back.
@@ -117,7 +135,8 @@ class Listening:
         """The events of the take that plays, and of hands; a take that is recorded gets them."""
         hop = self.graph.hops
         events = [*self.take.events.get(hop, ())] if self.take is not None else []
-        events += self._events.drain()
+        events += [*self._early, *self._events.drain()]
+        self._early = []
         if self.take_writer is not None:
             self.take_writer.hop(hop, events)
         return events

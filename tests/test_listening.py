@@ -7,7 +7,7 @@ from engine.audio.sources import MemorySource
 from engine.clock import AudioClock, monotonic, sleep
 from engine.exchange import EventQueue
 from engine.listening import Listening
-from engine.records import HOP, HOP_SECONDS, SAMPLERATE
+from engine.records import HOP, HOP_SECONDS, SAMPLERATE, ControlEvent
 from engine.show import load_show
 from engine.stats import InputMeter, Latency
 
@@ -87,3 +87,21 @@ def test_the_parts_of_the_way_to_light_add_up():
     assert latency.total == pytest.approx(0.038 + 1 / 60.0, abs=1e-4)
     assert sum(parts.values()) == pytest.approx(1000.0 * latency.total, abs=0.1)
     assert parts["waiting_ms"] == pytest.approx(14.0, abs=0.1)
+
+
+def test_a_hand_is_seen_before_the_next_hop_and_steps_the_graph_once():
+    source = MemorySource(np.zeros((4 * HOP, 2), np.float32))
+    listening = _listening(source)
+    listening._hop(source.read_hop())
+    before = listening.graph.moment
+    for event in (("freeze", "toggle"), ("strength", 0.9)):
+        listening._events.put(ControlEvent(0.0, *event))
+        listening._show_hands()
+    seen = listening.moment_at(before.time).controls
+    assert seen.freeze and seen.values["strength"] == 0.9
+    assert listening.moment.get().controls == seen
+    assert listening.graph.moment is before  # nothing that remembers has moved
+    listening._hop(source.read_hop())
+    assert listening.graph.moment.controls == seen  # toggled once
+    listening._hop(source.read_hop())
+    assert listening.graph.moment.controls == seen
