@@ -188,9 +188,9 @@ class Pose:
     counter-clockwise); `x` and `y` picture widths and heights (positive moves the picture right
     and up); `tilt_x` and `tilt_y` degrees (positive leans the top, the right side away); `swirl`
     degrees by which the middle is turned more than the corners; `bulge` natural logarithm by which
-    the middle is magnified more; `ripple_cos` and `ripple_sin` picture heights: how far rings
-    push outwards, as the two parts of a wave, so that rings may travel; `sway_x_cos` to `sway_y_sin`
-    the same of a wave that pushes sideways and one that pushes up and down.
+    the middle is magnified more; `ripple_cos` and `ripple_sin` picture heights: how far rings push
+    outwards, as the two parts of a wave, so that rings may travel; `sway_x_cos` to `sway_y_sin`
+    the same of a wave that pushes sideways and of one that pushes up and down.
     """
 
     log_zoom: float = 0.0

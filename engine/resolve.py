@@ -7,12 +7,12 @@ is at a moment; here one look, or the one being left and the one that comes, bec
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from engine.cues import NO_CUES, Cues, cued, move_knobs
+from engine.motion import velocity_of
 from engine.params import CLOCKS, KNOBS, PARAMS, SIGNALS
 from engine.records import Beat, Controls, FrameParams, Leaving, Moment, Pose, Prompt, Signals
 from engine.registers import Registers
@@ -123,8 +123,7 @@ def velocity(
     if moment.controls.freeze:
         return Pose()
     looks = looks_at(time, moment, shown_at(time, moment, show), show, names)
-    zoom, angle, x, y = (number_of(f"motion.{key}", looks) for key in ("zoom", "angle", "x", "y"))
-    return Pose(math.log(zoom), angle, x, y)
+    return velocity_of(lambda name: number_of(name, looks), moment.signals.beat.at(time))
 
 
 def hearing(time: float, moment: Moment, show: Show) -> HearingSettings:
