@@ -26,7 +26,7 @@ Finding = dict[str, Any]
 
 def list_devices() -> dict[str, list[str]]:
     """Names by kind; an empty list where there is none or no driver."""
-    from controllers.midi import list_ports
+    from controllers.drivers import list_ports
     from engine.audio.sources import list_inputs
     from engine.diffusion.canvas import list_accelerators
     from engine.diffusion.runtimes import installed

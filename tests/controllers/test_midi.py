@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import servers
 
-from controllers import midi
+from controllers import drivers, midi
 from controllers.mapping import DEFAULT_MAPPING
 from engine.clock import WallClock
 from engine.errors import DeviceError
@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[2]
 INPUT = """
 import json, sys
 from controllers.mapping import DEFAULT_MAPPING, parse_mapping
-from controllers.midi import MidiInput, list_ports
+from controllers.drivers import list_ports
+from controllers.midi import MidiInput
 from engine.clock import WallClock, sleep
 from engine.errors import DeviceError
 from engine.exchange import EventQueue
@@ -224,14 +225,14 @@ def test_an_unknown_port_is_one_line_that_lists_the_ports(start):
 @pytest.fixture
 def driverless(monkeypatch):
     """As in a container: what RtMidi says when there is nothing to talk to."""
-    monkeypatch.delenv(midi.API_VARIABLE, raising=False)
-    monkeypatch.setattr(midi, "_api", lambda: "LINUX_ALSA")
+    monkeypatch.delenv(drivers.API_VARIABLE, raising=False)
+    monkeypatch.setattr(drivers, "_api", lambda: "LINUX_ALSA")
 
     def refuse(_: str):
         raise RuntimeError("MidiInAlsa::initialize: error creating\nALSA sequencer client.")
 
-    monkeypatch.setattr(midi, "RtMidi", refuse)
-    monkeypatch.setattr(midi, "RtMidi2", refuse)
+    monkeypatch.setattr(drivers, "RtMidi", refuse)
+    monkeypatch.setattr(drivers, "RtMidi2", refuse)
 
 
 def test_no_driver_refuses_a_named_port_in_one_line(driverless):
@@ -245,7 +246,7 @@ def test_no_driver_is_fine_when_nothing_was_named(driverless):
         assert listener.ports == ()
         assert "no driver" in listener.problem
         listener.close()
-    assert midi.list_ports() == []
+    assert drivers.list_ports() == []
 
 
 def test_the_socket_of_a_dead_jack_is_no_server(tmp_path):
@@ -253,23 +254,23 @@ def test_the_socket_of_a_dead_jack_is_no_server(tmp_path):
     mine = tmp_path / f"jack_default_{os.getuid()}_0"
     sockets = tmp_path / "unix"
     sockets.write_text("Num RefCount Protocol\n0000: 00000002 0 10000 0001 01 5 /run/other\n")
-    assert not midi._jack_runs(tmp_path, str(sockets))
+    assert not drivers._jack_runs(tmp_path, str(sockets))
     mine.touch()
-    assert not midi._jack_runs(tmp_path, str(sockets))
+    assert not drivers._jack_runs(tmp_path, str(sockets))
     sockets.write_text(f"Num\n0000: 00000002 00000000 00010000 0001 01 5 {mine}\n")
-    assert midi._jack_runs(tmp_path, str(sockets))
-    assert midi._jack_runs(tmp_path, str(tmp_path / "nothing"))
+    assert drivers._jack_runs(tmp_path, str(sockets))
+    assert drivers._jack_runs(tmp_path, str(tmp_path / "nothing"))
 
 
 def test_this_very_machine_lists_its_ports_without_an_exception(monkeypatch):
-    monkeypatch.delenv(midi.API_VARIABLE, raising=False)
-    assert isinstance(midi.list_ports(), list)
+    monkeypatch.delenv(drivers.API_VARIABLE, raising=False)
+    assert isinstance(drivers.list_ports(), list)
 
 
 def test_a_wrong_api_is_one_line(monkeypatch):
-    monkeypatch.setenv(midi.API_VARIABLE, "TELEPATHY")
+    monkeypatch.setenv(drivers.API_VARIABLE, "TELEPATHY")
     with pytest.raises(DeviceError, match="'TELEPATHY' is not an API"):
-        midi.open_driver()
+        drivers.open_driver()
 
 
 @pytest.mark.parametrize(
@@ -281,4 +282,4 @@ def test_a_wrong_api_is_one_line(monkeypatch):
     ],
 )
 def test_stable_name(port, stable):
-    assert midi.stable_name(port) == stable
+    assert drivers.stable_name(port) == stable
