@@ -57,7 +57,7 @@ def events_of(state: Mapping[str, Any]) -> list[ControlEvent]:
         ("autopilot.lock", float(state["autopilot.lock"])),
         ("transition.beats", 0.0), ("preset.now", state["look"]), ("reset", 1.0),
         ("deck.a", deck_a), ("deck.b", deck_b), ("crossfader", state["crossfader"]),
-        *((name, float(state[name])) for name in ("autopilot", *SWITCHES)),
+        *((name, float(state[name])) for name in ("autopilot", *SWITCHES) if name in state),
         *state["values"].items(), *state["texts"].items(),
     ]
     return [ControlEvent(0.0, name, value, RESUMED) for name, value in rows if value is not None]

@@ -20,6 +20,7 @@ from engine.director import Director
 from engine.records import (
     HOP,
     HOP_SECONDS,
+    SILENCE,
     AudioBlock,
     Beat,
     ControlEvent,
@@ -27,6 +28,7 @@ from engine.records import (
     Moment,
     Pose,
     Signals,
+    Sound,
 )
 from engine.registers import Registers
 from engine.resolve import hearing, silent_moment, stepped
@@ -59,6 +61,7 @@ class Graph:
         self._passed = 0  # hops skipped since the last moment
         self._signals = SignalMaker()
         self._settings = USUAL
+        self._sound = SILENCE
         self._director = Director(show)
         self._registers = Registers(show)
         self._cued = Beat(-1.0, -1.0)  # up to where cues have chosen presets
@@ -83,6 +86,7 @@ class Graph:
         block = AudioBlock(self._hops * HOP, samples)
         self._hops += 1
         passed, self._passed = self._passed, 0
+        self._sound = Sound(np.concatenate((self._sound.samples[HOP:], samples)))
         events = [*events, *self._cue_events(block.time + HOP_SECONDS)]
         controls = self._controls(events)
         features, beat = self.tempo.process(block)
@@ -101,7 +105,9 @@ class Graph:
             return self.moment
         dt = (1 + passed) * HOP_SECONDS
         pose = before.pose.moved(before.velocity, dt)
-        moment = Moment(block.time, signals, controls, pose, Pose(), playing, before.registers)
+        moment = Moment(
+            block.time, signals, controls, pose, Pose(), playing, before.registers, self._sound
+        )
         self.moment = stepped(moment, dt, self._registers, self.show)
         return self.moment
 

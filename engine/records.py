@@ -21,6 +21,8 @@ SAMPLERATE = 48_000
 HOP = 512
 """Samples of one analysis step; the hop rate is SAMPLERATE / HOP = 93.75 Hz."""
 HOP_SECONDS = HOP / SAMPLERATE
+SOUND_SAMPLES = 2048
+"""How much of the newest sound shaders may see, 43 ms."""
 
 
 def _nothing() -> Mapping:
@@ -39,6 +41,23 @@ class AudioBlock:
     def time(self) -> float:
         """Show time of the END of the block: the moment at which it is known."""
         return (self.index + len(self.samples)) / SAMPLERATE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sound:
+    """The newest sound for shaders that draw it: `samples` float32 (SOUND_SAMPLES, 2), newest last.
+
+    It stays in its process: pickled, it is silence, so that params stay small on their way.
+    """
+
+    samples: np.ndarray
+
+    def __reduce__(self) -> str:
+        return "SILENCE"
+
+
+SILENCE = Sound(np.zeros((SOUND_SAMPLES, 2), np.float32))
+"""The Sound before there is any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +154,7 @@ class Controls:
     freeze: bool = False
     blackout: bool = False
     hush: bool = False
+    flash_limit: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +271,7 @@ class Moment:
     velocity: Pose = Pose()
     playing: Playing = Playing()
     registers: Mapping[str, Mapping[str, float]] = field(default_factory=_nothing)
+    sound: Sound = field(default=SILENCE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +340,7 @@ class FrameParams:
 
     Drawn are `layers` from below (none: the generated picture alone), then `effects`; beside them
     those of the look being `leaving`, joined by its transition; then `over`, what words switch on.
+    `sound` is for shaders that draw it; `flash_limit` keeps flashes to three a second.
     """
 
     index: int
@@ -346,6 +368,8 @@ class FrameParams:
     blackout: bool = False
     preset: str = ""
     steps: int = 1
+    sound: Sound = field(default=SILENCE, compare=False, repr=False)
+    flash_limit: bool = True
     source_layer: Layer | None = None
 
 

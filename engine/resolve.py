@@ -75,6 +75,8 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         freeze=controls.freeze,
         blackout=controls.blackout,
         preset=after.look.name,
+        sound=moment.sound,
+        flash_limit=controls.flash_limit,
     )
 
 
