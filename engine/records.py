@@ -52,12 +52,16 @@ class Sound:
 
     samples: np.ndarray
 
-    def __reduce__(self) -> str:
-        return "SILENCE"
+    def __reduce__(self) -> tuple:
+        return _silence, ()
 
 
 SILENCE = Sound(np.zeros((SOUND_SAMPLES, 2), np.float32))
 """The Sound before there is any."""
+
+
+def _silence() -> Sound:
+    return SILENCE
 
 
 @dataclass(frozen=True, slots=True)
