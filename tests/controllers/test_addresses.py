@@ -89,5 +89,6 @@ def test_ranges():
 def test_the_reducer_knows_every_address(name):
     """Controllers and reducer each know the list; this holds them together."""
     kind = find(name).kind
-    event = ControlEvent(0.0, name, "ink" if kind == "text" else 1.0)
+    value = {"text": "ink", "switch": "toggle"}.get(kind, 1.0)
+    event = ControlEvent(0.0, name, value)
     assert reduce(Controls(), [event]) != Controls()
