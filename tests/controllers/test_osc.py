@@ -10,7 +10,8 @@ import pytest
 from pythonosc.osc_bundle_builder import OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from controllers.osc import OscInput, unpack
+from controllers.osc import OscInput
+from controllers.osc_codec import unpack
 from engine.clock import WallClock, monotonic, sleep
 from engine.errors import DeviceError
 from engine.exchange import EventQueue
