@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.diffusion.devices import device_of, dtype_of
 from engine.diffusion.model_files import (
     CLASSES,
     check_cells,
@@ -27,8 +28,8 @@ from engine.errors import ModelError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["CLASSES", "Model", "check_folder", "check_size", "has_cuda", "load_model",
-           "model_folder", "read_json"]
+__all__ = ["CLASSES", "Model", "check_folder", "check_size", "load_model", "model_folder",
+           "read_json"]
 SIDES = ("text_encoder", "text_encoder_2")
 
 
@@ -82,9 +83,9 @@ class Model:
 def load_model(
     name_or_path: str | Path, device: str = "auto", threads: int | None = None
 ) -> Model:
-    """Load a model: float32 on the CPU, float16 on CUDA, channels-last, evaluation mode.
+    """Load a model: float32 on the CPU, float16 on a GPU, channels-last, evaluation mode.
 
-    `device` is "auto", "cpu", "cuda" or "cuda:N"; `threads` sets torch's CPU threads for the
+    `device` is "auto", "cpu", "cuda", "cuda:N" or "mps"; `threads` sets torch's CPU threads for the
     whole process. Raises ModelError for whatever is wrong with the folder.
     """
     classes = check_folder(name_or_path)
@@ -98,8 +99,8 @@ def load_model(
     with quiet():
         if threads is not None:
             torch.set_num_threads(max(1, threads))
-        place = _device(device)
-        dtype = torch.float16 if place.type == "cuda" else torch.float32
+        place = device_of(device)
+        dtype = dtype_of(place)
         try:
             parts = load_parts(folder, kinds, place, dtype)
         except ModelError:
@@ -107,25 +108,6 @@ def load_model(
         except Exception as error:  # the libraries raise a dozen kinds for a bad file
             raise ModelError(f"{folder}: cannot be loaded: {one_line(error)}") from error
     return describe(str(name_or_path), folder, place, dtype, parts)
-
-
-def has_cuda() -> bool:
-    """True when torch can use a CUDA device here."""
-    import torch
-
-    return torch.cuda.is_available()
-
-
-def _device(name: str) -> torch.device:
-    import torch
-
-    if name == "auto":
-        return torch.device("cuda" if has_cuda() else "cpu")
-    if name.split(":")[0] not in ("cpu", "cuda"):
-        raise ModelError(f"device = {name!r}, allowed: auto, cpu, cuda, cuda:N")
-    if name.startswith("cuda") and not has_cuda():
-        raise ModelError(f"device = {name!r}, but this machine has no CUDA device; allowed: cpu")
-    return torch.device(name)
 
 
 def describe(
