@@ -43,6 +43,7 @@ _ROWS = (
     Key("ctrl+shift+z", "redo", 1.0, "do it again"),
     Key("ctrl+s", "save", 1.0, "write what was moved by hand into the preset"),
     Key("ctrl+shift+s", "save.variation", 1.0, "or into a new preset beside it"),
+    Key("ctrl+r", "record", TOGGLE, "record a film of what is shown; again ends it"),
     Key("right", "next", 1.0, "next preset"),
     Key("left", "previous", 1.0, "previous preset"),
     *(Key(str(n), f"preset.{n}", 1.0, f"preset {n}") for n in range(1, 10)),

@@ -16,6 +16,7 @@ from engine import __version__, song_options
 from engine.errors import LiquidlightError
 from engine.option_values import (
     LINKS,
+    minutes,
     offset_ms,
     player,
     port,
@@ -108,6 +109,8 @@ def _play(verbs: argparse._SubParsersAction) -> _Parser:
     verb.add_argument("--fresh", action="store_true", help="whatever a crash may have left")
     _rigged(verb).add_argument("--offscreen", action="store_true", help="without any display")
     verb.add_argument("--record", type=Path, metavar="FILE", help="film what is shown")
+    verb.add_argument("--record-split", type=minutes, default=0.0, metavar="MIN",
+                      help="a new film after so many minutes")
     verb.add_argument("--seconds", type=seconds, help="stop after this time")
     verb.add_argument("--stats", type=Path, metavar="FILE", help="one JSON line a second")
     song_options.add_company(verb)

@@ -78,6 +78,7 @@ def _wanted(options: Namespace, show: str) -> PlayOptions:
         midi=options.midi,
         osc=options.osc,
         record=options.record,
+        record_split=options.record_split,
         seconds=options.seconds,
         stats=options.stats,
         runtime=options.runtime,

@@ -30,9 +30,9 @@ from engine.exchange import EventQueue
 from engine.hands import open_midi, open_osc, tempo_sources
 from engine.listening import Listening
 from engine.play_options import PlayOptions
+from engine.recording import Recording
 from engine.records import ControlEvent, FrameParams, Moment
 from engine.render.compositor import Compositor
-from engine.render.recorder import Recorder
 from engine.render.window import Offscreen, Window
 from engine.resolve import resolve
 from engine.show import Show
@@ -63,7 +63,6 @@ class Performance:
         self._prepare = True
         self._shown = 0
         self._index = 0
-        self._film_due = self._film_asked = 0.0
         self._before = 0.0
         self.latency = Latency()
         self._software = False
@@ -114,7 +113,7 @@ class Performance:
         hands = (self._events, self.clock)
         self.midi = self._keep(open_midi(self.options, mapping, *hands, self.midi_clock))
         self.osc = self._keep(open_osc(self.options, *hands, self._notes))
-        self.recorder = self._recorder()
+        self.recording = self._keep(self._recording())
         self.writer = None
         if self.options.stats:
             self.writer = self._keep(StatsWriter(self.options.stats))
@@ -159,11 +158,11 @@ class Performance:
         size = canvas_size(self.options.model, self.size)
         return ProcessGenerator(self.options.model, size, self.clock, runtime=self.options.runtime)
 
-    def _recorder(self) -> Recorder | None:
-        if self.options.record is None:
-            return None
-        self.listening.hops = EventQueue()
-        return self._keep(Recorder(self.options.record, self.size, self.options.record_fps))
+    def _recording(self) -> Recording:
+        """Begun and ended by the switch `record`, which an option has pressed already."""
+        if self.options.record is not None:
+            self._events.put(ControlEvent(0.0, "record", 1.0, "option"))
+        return Recording(self.options, self.size, self.listening, self.tell)
 
     def _show_changed(self, show: Show) -> None:
         """On the watcher's thread: check the mapping, then hand the new show over."""
@@ -242,7 +241,7 @@ class Performance:
         if not params.freeze:
             self.generator.submit(params)
         self.compositor.draw(params, self.window.screen)
-        self._record(seen)
+        self.recording.step(moment.controls.record, seen, self.compositor.read_late)
 
     def _tell_faults(self) -> None:
         """After a save: say once what is wrong with a shader; its last good program stays."""
@@ -257,20 +256,6 @@ class Performance:
         self.latency.known = moment.time
         dt, self._before = time - self._before, time
         return resolve(time, self._index, dt, moment, self.listening.show.get())
-
-    def _record(self, time: float) -> None:
-        """Hand sound and picture to the recorder; the picture is the one asked for before."""
-        if self.recorder is None:
-            return
-        for samples, begun in self.listening.hops.drain():
-            self.recorder.offer_sound(samples, begun)
-        if time < self._film_due:
-            return
-        picture, asked = self.compositor.read_late(), self._film_asked
-        if picture is not None:
-            self.recorder.offer(picture, asked)
-        self._film_asked = time
-        self._film_due = max(self._film_due + 1.0 / self.options.record_fps, time - 0.1)
 
     def _report(self) -> None:
         """Once a second: the line of --stats, and the note of a scene that came."""

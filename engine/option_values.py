@@ -37,6 +37,17 @@ def seconds(text: str) -> float:
     return value
 
 
+def minutes(text: str) -> float:
+    """Minutes above 0, at most a day."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value <= 1440.0:
+        raise ArgumentTypeError(f"{text!r} is not a number of minutes, above 0 and at most 1440")
+    return value
+
+
 def port(text: str) -> int:
     """A UDP port, or 0."""
     if not text.isdigit() or int(text) > 65535:

@@ -21,8 +21,9 @@ class PlayOptions:
     "listen", "lead" or None to stay out of Link; `prolink` the address to hear Pro DJ Link on,
     None for not at all, and `player` the one to follow there, None for the master. `mapping` has
     the [midi] rows of the rig, which lies at `rig`; `resume` are events before all others.
-    `take` plays again, `record_take` is written; `lyrics`, `lyric_prompt` and `stems` come with
-    the song, as company.py reads them.
+    `record_split` is the length of each film in minutes, 0 for one. `take` plays again,
+    `record_take` is written; `lyrics`, `lyric_prompt` and `stems` come with the song, as
+    company.py reads them.
     """
 
     show: str
@@ -35,6 +36,7 @@ class PlayOptions:
     osc: int | None = None
     record: Path | None = None
     record_fps: int = 30
+    record_split: float = 0.0
     seconds: float | None = None
     stats: Path | None = None
     runtime: str = "auto"

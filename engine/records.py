@@ -158,6 +158,7 @@ class Controls:
     freeze: bool = False
     blackout: bool = False
     hush: bool = False
+    record: bool = False
     flash_limit: bool = True
 
 

@@ -61,6 +61,7 @@ def sound_figures(show: Performance) -> dict[str, Any]:
         "audio_gone_s": round(source.silent_for(), 1),
         **show.listening.meter.figures(),
         **show.tempo.figures(),
+        **show.recording.figures(),
         **show.latency.figures(source.latency, show.listening.delay),
     }
 

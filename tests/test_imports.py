@@ -27,6 +27,7 @@ WINGS = {
 OTHERS = {"numpy", "rich", "watchfiles", "tomlkit", "PIL", "moderngl", "bench"}
 RIM = {"graph", "listening", "hands", "staging", "watching", "play_options", "reporting", "live"}
 RIM |= {"offline", "gallery", "saving", "desk", "autosave"}
+RIM |= {"recording"}
 RIM |= {"resuming", "company", "surface"}
 TOP = {"song_options", "song_commands", "pieces", "splitting", "telling"}
 TOP |= {"cli", "commands", "evening", "machine", "vocabulary", "__main__"}

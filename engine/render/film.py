@@ -1,8 +1,9 @@
 """Films: pictures and sound into one H.264 and AAC file, written on the calling thread.
 
 Flows in: pictures in order and 48 kHz stereo sound; flows out: a file that takes its name only
-when it is whole. The index of a picture alone decides its time. The number of encoder threads is
-fixed, so that the same pictures give the same film. `recorder.py` is the live side.
+when it is whole. The index of a picture alone decides its time. A live film has its name from the
+beginning and can be played up to its last second at any time, whatever happens to its writer.
+`recorder.py` is the live side, `encoders.py` chooses the encoder.
 """
 
 from __future__ import annotations
@@ -16,15 +17,13 @@ import numpy as np
 
 from engine.errors import MediaError
 from engine.records import SAMPLERATE
-from engine.render.recorder import Recorder
+from engine.render.encoders import Encoder, converted, set_up, software
+from engine.render.mending import mend
 
-__all__ = ["CONTAINERS", "FilmWriter", "Recorder", "even"]
+__all__ = ["CONTAINERS", "FilmWriter", "check_place", "even"]
 
 Size = tuple[int, int]
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
-CRF = 18
-PRESET = "veryfast"
-THREADS = 2
 
 
 def even(size: Size) -> Size:
@@ -37,7 +36,8 @@ class FilmWriter:
     """Writes one film; `with` closes it, and removes it when an error leaves the block.
 
     `size` (width, height) of the pictures; `audio` float32 (n, 2) at 48 kHz in -1..1, cut off at
-    the end of the last picture; with `live_sound` it comes through `write_sound` instead.
+    the end of the last picture. With a `live` encoder sound comes through `write_sound` instead,
+    and a fault leaves what was written so far.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class FilmWriter:
         size: Size,
         fps: float,
         audio: np.ndarray | None = None,
-        live_sound: bool = False,
+        live: Encoder | None = None,
     ) -> None:
         """Raises MediaError for a container that is not known or a place that cannot be written."""
         self.path = Path(path)
@@ -56,12 +56,15 @@ class FilmWriter:
         self._rate = _rate(fps)
         self._audio = audio
         self._sounded = 0
-        self._temporary = self.path.with_name(f".{self.path.stem}.part{self.path.suffix}")
-        self._container = _opened(self.path, self._temporary, live_sound)
-        self._video = self._add_video()
-        if live_sound:
+        self._live = live is not None
+        hidden = self.path.with_name(f".{self.path.stem}.part{self.path.suffix}")
+        self._temporary = self.path if self._live else hidden
+        self._form = (live or software()).form
+        self._container = _opened(self.path, self._temporary, self._live)
+        self._video = self._add_video(live or software())
+        if self._live:
             self._video.gop_size = max(1, round(fps))  # A fragment a second: a crash costs one.
-        self._sound = self._add_sound() if audio is not None or live_sound else None
+        self._sound = self._add_sound() if audio is not None or self._live else None
 
     @property
     def seconds(self) -> float:
@@ -98,14 +101,12 @@ class FilmWriter:
                     self._container.mux(stream.encode(None))
             self._container.close()
             self._container = None
-            os.replace(self._temporary, self.path)
+            if not self._live:
+                os.replace(self._temporary, self.path)
 
     def abort(self) -> None:
         """Leave no file behind."""
-        if self._container is not None:
-            with contextlib.suppress(Exception):  # The encoder may be the reason we are here.
-                self._container.close()
-            self._container = None
+        self._drop()
         self._temporary.unlink(missing_ok=True)
 
     def __enter__(self) -> FilmWriter:
@@ -126,22 +127,28 @@ class FilmWriter:
         try:
             yield
         except (av.FFmpegError, OSError) as error:
-            self.abort()
+            self._broken()
             raise MediaError(f"{self.path}: {_reason(error)}") from None
 
-    def _add_video(self):
-        stream = self._container.add_stream("libx264", rate=self._rate)
-        stream.width, stream.height = self.size
-        stream.pix_fmt = "yuv420p"
+    def _broken(self) -> None:
+        """The disk is full, or worse: keep what can be played of a live film, nothing of others."""
+        if not self._live:
+            return self.abort()
+        self._drop()
+        with contextlib.suppress(OSError):
+            if not mend(self.path):
+                self.path.unlink(missing_ok=True)
+
+    def _drop(self) -> None:
+        if self._container is not None:
+            with contextlib.suppress(Exception):  # The encoder may be the reason we are here.
+                self._container.close()
+            self._container = None
+
+    def _add_video(self, encoder: Encoder):
+        stream = self._container.add_stream(encoder.name, rate=self._rate)
         stream.time_base = 1 / self._rate
-        # Without mbtree: with it the same pictures gave another film one time in three.
-        options = {"crf": str(CRF), "preset": PRESET, "threads": str(THREADS)}
-        stream.options = {**options, "x264-params": "mbtree=0"}
-        context = stream.codec_context
-        context.thread_count = THREADS
-        # Say which matrix was used (BT.709), else players guess by size and colours shift.
-        context.colorspace = context.color_primaries = context.color_trc = 1
-        context.color_range = 1
+        set_up(stream.codec_context, encoder, self.size, self._rate)
         return stream
 
     def _add_sound(self):
@@ -154,14 +161,7 @@ class FilmWriter:
         import av
 
         source = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-        frame = source.reformat(
-            format="yuv420p",
-            src_colorspace="ITU709",
-            dst_colorspace="ITU709",
-            src_color_range="JPEG",
-            dst_color_range="MPEG",
-            threads=1,
-        )
+        frame = converted(source, self._form)
         frame.pts, frame.time_base = self.frames, 1 / self._rate
         self._container.mux(self._video.encode(frame))
         self.frames += 1
@@ -194,16 +194,21 @@ def _rate(fps: float) -> Fraction:
     return ntsc if close else Fraction(fps).limit_denominator(1000)
 
 
-def _opened(path: Path, temporary: Path, fragmented: bool):
-    import av
-
-    form = CONTAINERS.get(path.suffix.lower())
-    if form is None:
+def check_place(path: Path) -> None:
+    """Raises MediaError for a name that no film can have: container, folder."""
+    if path.suffix.lower() not in CONTAINERS:
         raise MediaError(f"{path}: a film ends in {', '.join(CONTAINERS)}")
     if not path.parent.is_dir():
         raise MediaError(f"{path}: there is no folder {path.parent}")
     if path.is_dir():
         raise MediaError(f"{path}: is a folder")
+
+
+def _opened(path: Path, temporary: Path, fragmented: bool):
+    import av
+
+    check_place(path)
+    form = CONTAINERS[path.suffix.lower()]
     # A live film is written in fragments, so that a crash leaves what was recorded playable.
     # delay_moov: the head is written when both streams' first times are known, so they agree.
     flags = "frag_keyframe+delay_moov+default_base_moof" if fragmented else "faststart"
