@@ -79,7 +79,7 @@ WEIGHT = Param("weight", 1.0, 0.0, 10.0, "", "share of this prompt in the blend"
 
 KNOBS = tuple(f"knob{n}" for n in range(1, 17))
 """Free controls 0..1 for expressions; moved by MIDI, OSC and later the web page."""
-SWITCHES = ("freeze", "blackout", "hush", "flash_limit")
+SWITCHES = ("freeze", "blackout", "hush", "record", "flash_limit")
 """Held states: a value above 0.5 is on; keys toggle them. `flash_limit` is on from the start."""
 TEMPO_ROWS = (
     Param("tempo.bpm", 120.0, 30.0, 300.0, "bpm", "a typed tempo: followed from now on"),
