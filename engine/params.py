@@ -11,10 +11,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from engine.tapers import CURVES, PLAIN, TRAITS
+
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """One number: its preset key, default, range, unit and help."""
+    """One number: its preset key, default, range, unit and help.
+
+    tapers.TRAITS has, by its name, the `role` it plays, the `curve` along which a control moves
+    it and its `safe` range.
+    """
 
     name: str
     default: float
@@ -33,6 +39,25 @@ class Param:
 
     def allows(self, value: float) -> bool:
         return self.low <= value <= self.high and (not self.integer or value == int(value))
+
+    @property
+    def role(self) -> str:
+        """What it does to the picture: one of tapers.ROLES, or ""."""
+        return TRAITS.get(self.name, PLAIN).role
+
+    @property
+    def curve(self) -> str:
+        """How a control moves it from end to end: one of tapers.CURVES."""
+        return TRAITS.get(self.name, PLAIN).curve
+
+    @property
+    def safe(self) -> tuple[float, float]:
+        """Within this it may be moved by itself and the picture stays good."""
+        return TRAITS.get(self.name, PLAIN).safe or (self.low, self.high)
+
+    def at(self, place: float) -> float:
+        """The value at a place 0..1 of a control."""
+        return CURVES[self.curve][0](self.low, self.high, place)
 
     @property
     def range(self) -> str:

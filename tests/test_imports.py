@@ -13,6 +13,7 @@ LEVEL_0 = {"records", "errors", "params", "expressions", "clock", "exchange"}
 LEVEL_0 |= {"functions", "memory", "curves", "isf", "isf_header", "followers", "structure"}
 LEVEL_0 |= {"folders", "toml_file", "toml_places", "motion"}
 LEVEL_1 = {"show", "scenes", "director", "signals", "controls", "stats", "word_effects", "undo"}
+LEVEL_0 |= {"tapers"}
 LEVEL_0 |= {"keyframes", "lyrics", "wav_file"}
 LEVEL_1 |= {"cues", "importing", "takes", "stems"}
 LEVEL_1 |= {"emphasis", "sequences"}
