@@ -22,7 +22,7 @@ TOGGLE = "toggle"
 
 _TEXT = re.compile(r"(prompts|layers)\.[1-9][0-9]?\.text|words\.\w{1,64}|line")
 _WEIGHT = re.compile(r"prompts\.[1-9][0-9]?\.weight")
-_OF_LOOK = ("effects.", "layers.", "macros.")
+_OF_LOOK = ("effects.", "layers.", "macros.", "source.")
 """What a look has of its own; its range is known to `resolve`."""
 
 
@@ -56,7 +56,7 @@ def _ignored(controls: Controls, _event: ControlEvent) -> Controls:
 def _clamp(address: str, value: float) -> float:
     if address in KNOBS:
         return min(1.0, max(0.0, value))
-    if address.startswith(_OF_LOOK):
+    if address.startswith(_OF_LOOK) and address not in PARAMS:
         return value
     return PARAMS.get(address, WEIGHT).clamp(value)
 

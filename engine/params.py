@@ -85,7 +85,8 @@ _ROWS = (
     Param("motion.bulge", 0.0, -2.0, 2.0, "1/s", "the middle comes nearer, as behind a lens"),
     Param("motion.ripple", 0.0, -1.0, 1.0, "height/s", "push of rings, one from each beat"),
     Param("motion.sway", 0.0, -1.0, 1.0, "height/s", "push of slow waves, as oil in water"),
-    Param("source.amount", 0.0, 0.0, 1.0, "", "share of the drawn pattern in what is redrawn"),
+    Param("source.amount", 0.0, 0.0, 1.0, "", "share of the source in what is redrawn"),
+    Param("source.colours", 1.0, 0.0, 1.0, "", "own colours a layer keeps; 0: the picture's"),
     Param("hearing.auto_gain", 1, 0, 1, "", "1: levels fill 0..1 at any loudness", True),
     Param("hearing.gain", 1.0, 0.0, 32.0, "", "factor on all levels"),
     Param("hearing.gain_seconds", 12.0, 1.0, 120.0, "s", "how long the gain takes to come up"),
@@ -182,6 +183,30 @@ LAYER_INPUTS: dict[str, tuple[str, ...]] = {
 }
 """Which of them a layer of each kind has, beside `opacity`; a shader has its own instead."""
 MACRO = Param("macro", 0.0, 0.0, 1.0, "", "a named knob of a look, `macros.NAME`")
+OUTPUT_ROWS = (
+    Param("brightness", 0.0, -1.0, 1.0, "", "added to an output's colours"),
+    Param("contrast", 1.0, 0.0, 4.0, "", "of an output, about the middle"),
+    Param("gamma", 1.0, 0.2, 5.0, "", "of an output: above 1 lifts what is dark"),
+    *(Param(name, 1.0, 0.0, 2.0, "", f"gain of {name}") for name in ("red", "green", "blue")),
+    *(
+        Param(f"blend.{side}", 0.0, 0.0, 0.5, "width" if side in ("left", "right") else "height",
+              f"how far the {side} edge overlaps a neighbour's")
+        for side in ("left", "right", "top", "bottom")
+    ),
+    Param("blend.gamma", 2.2, 1.0, 4.0, "", "gamma of the projectors that overlap"),
+    Param("blend.black", 0.0, 0.0, 0.5, "", "light of a black picture, lifted where none overlap"),
+    Param("crop.left", 0.0, 0.0, 0.99, "width", "what of the picture is shown: from where"),
+    Param("crop.bottom", 0.0, 0.0, 0.99, "height", "from where, from below"),
+    Param("crop.width", 1.0, 0.01, 1.0, "width", "how much of it"),
+    Param("crop.height", 1.0, 0.01, 1.0, "height", "how much of it"),
+    Param("corner.x", 0.0, -1.0, 2.0, "width", "a corner's place in the output, from the left"),
+    Param("corner.y", 0.0, -1.0, 2.0, "height", "from below"),
+    Param("point.x", 0.0, -1.0, 2.0, "width", "place of a point of the grid, from the left"),
+    Param("point.y", 0.0, -1.0, 2.0, "height", "from below"),
+)
+OUTPUT_PARAMS: dict[str, Param] = {row.name: row for row in OUTPUT_ROWS}
+"""Numbers of an output: keys of [[outputs]] in the rig, `output.N.NAME` for hands; corners and
+points are numbered, `output.1.corner.2.x`."""
 SEQUENCE_ORDERS = ("forward", "pingpong", "random")
 """How the prompts of a sequence follow each other."""
 SEQUENCE_ROWS = (
@@ -192,6 +217,10 @@ SEQUENCE_ROWS = (
 
 SOURCES = ("rings", "tunnel", "cells", "waves", "plasma", "stripes", "star", "horizon")
 """Patterns that can be mixed into what the model redraws."""
+FRESH = "none"
+"""The pattern that is none: in place of feedback each picture is drawn from noise alone."""
+SOURCE_KINDS = ("pattern", "camera", "video", "picture", "shader")
+"""What [source] may name; all but a pattern are drawn as a layer is."""
 
 SIGNALS = {
     "level": "loudness, automatic gain",

@@ -158,8 +158,8 @@ class Controls:
     freeze: bool = False
     blackout: bool = False
     hush: bool = False
-    record: bool = False
     flash_limit: bool = True
+    record: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +338,8 @@ class FrameParams:
 
     `strength` 0..1 is the share of noise that img2img adds and takes out in `steps`; `source`
     names the drawn pattern mixed in by `source_amount` before encoding ("" for none), or
-    `source_layer` is what is drawn in its place, at the generator's size; `contours`
+    `source_layer` is what is drawn in its place, at the generator's size, in its own colours by
+    `source_colours`; params.FRESH stands for noise alone by that amount. `contours` is
     0..1 how sharp the contours of a softly painted picture are drawn; `crossfade` seconds between
     two generated frames; `opacity` the master fader. `beat` is the beat count at `time`. A
     fraction of `seed` is the way to the next seed's noise.
@@ -376,6 +377,7 @@ class FrameParams:
     sound: Sound = field(default=SILENCE, compare=False, repr=False)
     flash_limit: bool = True
     source_layer: Layer | None = None
+    source_colours: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
     looks = looks_at(time, moment, shown, show)
     before, after = looks[0], looks[-1]
     drawn = before if shown.k < 0.5 else after
-    structured = after if before.look.source == after.look.source else drawn
+    structured = after if _redrawn(before) == _redrawn(after) else drawn
     if shown.morph:
         before = after = drawn
     prompts = _prompts(looks)
@@ -58,7 +58,9 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         steps=round(number_of("steps", looks)),
         noise_drift=number_of("noise_drift", looks),
         source=structured.look.source,
-        source_amount=number_of("source.amount", looks) if structured.look.source else 0.0,
+        source_amount=number_of("source.amount", looks) if any(_redrawn(structured)) else 0.0,
+        source_layer=structured.source(),
+        source_colours=number_of("source.colours", looks),
         pose=moment.pose.moved(moment.velocity, time - moment.time),
         layers=after.layers(),
         effects=effects,
@@ -78,6 +80,12 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         sound=moment.sound,
         flash_limit=controls.flash_limit,
     )
+
+
+def _redrawn(seen: Seen) -> tuple[str, ...]:
+    """What a look mixes into what the model redraws: a pattern, or what a layer shows."""
+    line = seen.look.source_layer
+    return (seen.look.source,) if line is None else (line.kind, line.name)
 
 
 def names_at(time: float, moment: Moment, stems: Collection[str] = ()) -> dict[str, float]:

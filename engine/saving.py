@@ -86,6 +86,10 @@ def _lines(look: Preset, address: str) -> Iterator[tuple[Place, Param | None]]:
         yield ("prompts", int(rest[0]) - 1, rest[1]), WEIGHT if rest[1] == "weight" else None
     elif head == "effects":
         yield from _inputs(look.effects, ("effects",), *rest)
+    elif head == "source" and look.source_layer is not None:
+        value = dict(look.source_layer.inputs).get(rest[0])
+        if isinstance(value, Value):
+            yield ("source", rest[0]), value.param
     elif head == "layers" and int(rest[0]) <= len(look.layers):
         n = int(rest[0]) - 1
         yield from _layer(look, n, rest[1:])

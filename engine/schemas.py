@@ -16,6 +16,7 @@ from engine.curves import CURVES
 from engine.isf_header import ShaderHeader, ShaderInput, parts_of
 from engine.params import (
     BLENDS,
+    FRESH,
     LAUNCHES,
     LAYER_INPUTS,
     LAYER_PARAMS,
@@ -24,6 +25,7 @@ from engine.params import (
     PARAMS,
     SEQUENCE_ORDERS,
     SEQUENCE_ROWS,
+    SOURCE_KINDS,
     SOURCES,
     TRANSITIONS,
     WEIGHT,
@@ -70,10 +72,7 @@ def preset_schema() -> Schema:
             "prompts one after the other",
         ),
         "motion": table(_group("motion"), "how the camera travels"),
-        "source": table(
-            {"pattern": choice(("", *SOURCES), "which pattern"), **_group("source")},
-            "a drawn pattern mixed into what the model redraws",
-        ),
+        "source": _source(),
         "hearing": table(_group("hearing"), "how the sound is heard"),
         "layers": {**listed(either(*_layers())), "description": "what is drawn, bottom first"},
         "effects": {**_EFFECTS, "description": "shaders over the whole picture, in order"},
@@ -198,6 +197,20 @@ def headers() -> list[ShaderHeader]:
 def _effects() -> list[Schema]:
     found = [header for header in headers() if header.kind != "transition"]
     return [_shader(header, {}) for header in found] + [_other_shader()]
+
+
+def _source() -> Schema:
+    """A pattern, or one of what a layer may show, with that one's numbers beside it."""
+    common = _group("source")
+    pattern = choice(("", *SOURCES, FRESH), "drawn shapes; `none` is no feedback, noise alone")
+    kinds = [table({"pattern": pattern, **common})]
+    for kind in SOURCE_KINDS[1:-1]:
+        own = {key: number(LAYER_PARAMS[key]) for key in LAYER_INPUTS[kind]}
+        shows = {"type": "string", "minLength": 1, "description": _SHOWS[kind]}
+        kinds.append(table({kind: shows, **own, **common}, required=[kind]))
+    drawing = [header for header in headers() if header.kind == "generator"]
+    kinds += [*(_shader(header, common) for header in drawing), _other_shader()]
+    return _said(either(*kinds), "what is mixed into the picture before the model redraws it")
 
 
 def _layers() -> list[Schema]:

@@ -76,6 +76,11 @@ class Seen:
     def effects(self) -> tuple[Effect, ...]:
         return tuple(self._effect(line, "effects") for line in self.look.effects)
 
+    def source(self) -> Layer | None:
+        """What is drawn for the model to redraw, if it is no pattern."""
+        line = self.look.source_layer
+        return None if line is None else self._layer(line, "source")
+
     def layers(self) -> tuple[Layer, ...]:
         return tuple(self._layer(line, f"layers.{n}") for n, line in enumerate(self.look.layers, 1))
 

@@ -96,6 +96,8 @@ def values_at(moment: Moment, show: Show) -> dict[str, float | str]:
     values |= {value.param.name: seen.names[name] for name, value in seen.look.macros.items()}
     for effect in seen.effects():
         values |= _numbers(f"effects.{effect.shader}", effect.inputs)
+    if (source := seen.source()) is not None:
+        values |= _numbers("source", source.inputs)
     for n, layer in enumerate(seen.layers(), 1):
         place = f"layers.{n}"
         values[f"{place}.opacity"] = layer.opacity
@@ -142,6 +144,8 @@ def _of_look(look: Preset) -> Iterator[Control]:
         yield Control(value.param.name, "value", f"{name}, {MACRO.help}", value.param)
     for effect in look.effects:
         yield from _inputs(f"effects.{effect.shader}", effect.inputs)
+    if look.source_layer is not None:
+        yield from _inputs("source", look.source_layer.inputs)
     for n, layer in enumerate(look.layers, 1):
         yield from _inputs(f"layers.{n}", (("opacity", layer.opacity), *layer.inputs))
         if layer.kind == "text":

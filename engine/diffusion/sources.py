@@ -1,9 +1,10 @@
-"""Drawn patterns that carry shape into what the model redraws; the prompt decides the colour.
+"""What is mixed into the fed-back picture before it is redrawn: patterns, or pictures handed in.
 
-A name of params.SOURCES and a beat count flow in; a structure (1, 1, h, w) in 0..1 flows out, to
-be coloured with the colours of the fed-back picture. Each pattern is a closed-form function of
-the beat: asked twice it answers the same. All detail is coarser than 8 pixels at 256, since a
-latent cell is 8 pixels. Runs inside the generator's step.
+A pattern (a name of params.SOURCES at a beat count) is a structure (1, 1, h, w) in 0..1, coloured
+with the colours of the fed-back picture: it carries shape, the prompt decides the colour. Each is
+a closed-form function of the beat: asked twice it answers the same. All detail is coarser than 8
+pixels at 256, since a latent cell is 8 pixels. Cameras, videos, files and shaders come as pictures
+in colours of their own. Runs inside the generator's step.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+
+from engine.params import FRESH
+from engine.records import FrameParams
 
 TAU = 2 * math.pi
 
@@ -109,16 +113,54 @@ PATTERNS: dict[str, Callable[[Place, float], torch.Tensor]] = {
 """By name, as params.SOURCES names them."""
 
 
+PALETTE_GLIDE = 0.15
+"""Share by which the pattern's colours follow the picture's at each step: no flicker."""
+
+
 class Sources:
-    """Draws patterns for one picture size; unknown names draw nothing (None)."""
+    """Mixes the source of one stream in; unknown patterns draw nothing (None).
+
+    `seen` (1, 3, h, w) in 0..1 is what a source layer shows, None before its first picture.
+    `palette` are the colours (STEPS, 3) that follow the picture's.
+    """
 
     def __init__(self, size: tuple[int, int], device: torch.device) -> None:
         self._place = Place(*size, device)
+        self.seen: torch.Tensor | None = None
+        self.palette: torch.Tensor | None = None
+
+    def mix(self, picture: torch.Tensor, params: FrameParams) -> torch.Tensor:
+        """The picture (1, 3, h, w) with the source of `params` in it."""
+        amount = min(1.0, params.source_amount)
+        drawn = self._drawn(picture, params) if amount > 0 else None
+        return picture if drawn is None else torch.lerp(picture, drawn, amount)
+
+    def _drawn(self, picture: torch.Tensor, params: FrameParams) -> torch.Tensor | None:
+        if params.source_layer is None:
+            structure = self.draw(params.source, params.beat)
+            return None if structure is None else self._coloured(structure, picture)
+        seen, own = self.seen, min(1.0, params.source_colours)
+        if seen is None or own >= 1.0:
+            return seen
+        return torch.lerp(self._coloured(luma(seen[0])[None, None].float(), picture), seen, own)
+
+    def _coloured(self, structure: torch.Tensor, picture: torch.Tensor) -> torch.Tensor:
+        """In the picture's own colours, as they were over the last steps."""
+        palette = colours_of(picture)
+        self.palette = palette if self.palette is None else self.palette
+        self.palette = torch.lerp(self.palette, palette, PALETTE_GLIDE)
+        return colour(structure, self.palette).to(picture.dtype)
 
     def draw(self, name: str, beat: float) -> torch.Tensor | None:
         """The structure (1, 1, h, w) float32 in 0..1 of a pattern at a beat count."""
         pattern = PATTERNS.get(name)
         return None if pattern is None else pattern(self._place, beat).clamp(0, 1)[None, None]
+
+
+def freshness(params: FrameParams) -> float:
+    """How much of what is redrawn is nothing but noise, 0..1: FRESH by its amount."""
+    fresh = params.source_layer is None and params.source == FRESH
+    return min(1.0, params.source_amount) if fresh else 0.0
 
 
 STEPS = 6

@@ -2,7 +2,7 @@
 
 FrameParams flow in one after the other, uint8 pictures flow out; it runs on the one thread that
 owns the model (the generator process, or the caller's for films). A step is: warp the last
-picture, mix in a drawn pattern, encode, add noise at the timestep of `strength`, `steps` UNet
+picture, mix in the source, encode, add noise at the timestep of `strength`, `steps` UNet
 calls (two rows with guidance) down to the clean latent, decode, regulate. Equal parameters in
 equal order give equal pictures.
 """
@@ -23,12 +23,9 @@ from engine.diffusion.prompts import PromptBank
 from engine.diffusion.regulate import Regulator
 from engine.diffusion.runtimes import Runtime
 from engine.diffusion.sampling import Noise, sample, timesteps_of
-from engine.diffusion.sources import Sources, colour, colours_of
+from engine.diffusion.sources import Sources, freshness
 from engine.diffusion.warp import limited, sharpen, warp
 from engine.records import FrameParams, Pose, Prompt
-
-PALETTE_GLIDE = 0.15
-"""Share by which the pattern's colours follow the picture's at each step: no flicker."""
 
 NOISE_SHARE = 0.85
 """Share of the full noise that fed-back pictures get: with all of it, its blobs drown shapes."""
@@ -65,9 +62,7 @@ class Img2ImgStream:
         self._noise = TravellingNoise(shape, model.device, model.dtype, told)
         self._sources = Sources(size, model.device)
         self._regulator = Regulator()
-        self._palette: torch.Tensor | None = None
         self._state: State | None = None
-        self._seen: torch.Tensor | None = None
         self.stages_ms: dict[str, float] = {}
 
     @property
@@ -101,8 +96,8 @@ class Img2ImgStream:
             "clock": np.array((state.time, self._noise.phase)),
             "steer": np.array(list(self._regulator.steer.values())),
         }
-        if self._palette is not None:
-            kept["palette"] = self._palette.cpu().numpy()
+        if self._sources.palette is not None:
+            kept["palette"] = self._sources.palette.cpu().numpy()
         return kept
 
     def restore(self, kept: dict[str, np.ndarray]) -> None:
@@ -118,11 +113,11 @@ class Img2ImgStream:
         steer = kept["steer"].tolist()
         self._regulator.steer = dict(zip(self._regulator.steer, steer, strict=True))
         if "palette" in kept:
-            self._palette = torch.from_numpy(kept["palette"]).to(device)
+            self._sources.palette = torch.from_numpy(kept["palette"]).to(device)
 
     def look_at(self, picture: np.ndarray) -> None:
         """What `source_layer` shows from now on: uint8 (h, w, 3) of this stream's size."""
-        self._seen = self._tensor(picture)
+        self._sources.seen = self._tensor(picture)
 
     def _tensor(self, picture: np.ndarray) -> torch.Tensor:
         """(1, 3, h, w) in 0..1 on the model's device."""
@@ -149,7 +144,7 @@ class Img2ImgStream:
         return to_bytes(picture)
 
     def _first(self, params: FrameParams) -> torch.Tensor:
-        """From noise alone: there is nothing to feed back yet."""
+        """From noise alone: there is nothing to feed back yet, or nothing shall be."""
         seeds = seed_shares(params, self._seed)
         noise = self._noise.at(seeds)
         return self._redraw(
@@ -160,33 +155,22 @@ class Img2ImgStream:
         self._noise.move(motion, params.noise_drift * dt)
         picture = warp(state.picture, motion)
         picture = sharpen(picture, self._regulator.sharpening).clamp(0.0, 1.0)
-        picture = self._mix_source(picture, params)
-        if not self._timesteps(params.strength, params.steps):
+        picture = self._sources.mix(picture, params)
+        fresh = freshness(params)
+        strength = params.strength + (1.0 - params.strength) * fresh
+        if fresh >= 1.0:
+            return self._first(params)
+        if not self._timesteps(strength, params.steps):
             return picture
-        clean = self._timed("encode", lambda: self._model.encode(picture))
-        seeds, told = seed_shares(params, self._seed), telling(params.strength)
+        clean = self._timed("encode", lambda: self._model.encode(picture)) * (1.0 - fresh)
+        seeds, told = seed_shares(params, self._seed), telling(strength)
+        share = NOISE_SHARE + (1.0 - NOISE_SHARE) * fresh
         return self._redraw(
-            clean, lambda k: NOISE_SHARE * self._noise.at(seeds, told, k), params.strength, params)
+            clean, lambda k: share * self._noise.at(seeds, told, k), strength, params)
 
     def _timesteps(self, strength: float, steps: int) -> list[int]:
         model = self._model
         return timesteps_of(strength, steps, len(model.alphas_cumprod), model.schedule)
-
-    def _mix_source(self, picture: torch.Tensor, params: FrameParams) -> torch.Tensor:
-        if params.source_amount <= 0:
-            return picture
-        if params.source_layer is not None:
-            seen = self._seen if self._seen is not None else picture
-            return torch.lerp(picture, seen, min(1.0, params.source_amount))
-        structure = self._sources.draw(params.source, params.beat)
-        if structure is None:
-            return picture
-        palette = colours_of(picture)
-        if self._palette is None:
-            self._palette = palette
-        self._palette = torch.lerp(self._palette, palette, PALETTE_GLIDE)
-        drawn = colour(structure, self._palette).to(picture.dtype)
-        return torch.lerp(picture, drawn, min(1.0, params.source_amount))
 
     def _redraw(
         self, clean: torch.Tensor, noise: Noise, strength: float, params: FrameParams

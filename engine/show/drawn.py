@@ -1,4 +1,4 @@
-"""What a look draws with: its chain of effects and its layers, read and checked.
+"""What a look draws with: its chain of effects, its layers and its source, read and checked.
 
 Rows of a preset file flow in; shaders are looked up and their headers read, pictures and videos
 must be there. No GL.
@@ -13,7 +13,16 @@ from typing import Any
 
 from engine import isf
 from engine.errors import LiquidlightError
-from engine.params import BLENDS, LAYER_INPUTS, LAYER_KINDS, LAYER_PARAMS
+from engine.params import (
+    BLENDS,
+    FRESH,
+    LAYER_INPUTS,
+    LAYER_KINDS,
+    LAYER_PARAMS,
+    PARAMS,
+    SOURCE_KINDS,
+    SOURCES,
+)
 from engine.show.finding import is_file
 from engine.show.inherit import LookFile
 from engine.show.looks import EffectLine, LayerLine, Value, Word
@@ -22,6 +31,7 @@ from engine.show.words import check_parts
 Row = dict[str, Any]
 Inputs = tuple[tuple[str, Value | tuple[float, ...]], ...]
 _LAYER_KEYS = ("opacity", "blend", "effects")
+_SOURCE_KEYS = tuple(n.removeprefix("source.") for n in PARAMS if n.startswith("source."))
 TEXT_COLOUR = isf.ShaderInput("colour", "color", (1.0,) * 4, (0.0,) * 4, (1.0,) * 4)
 """What a text has beside numbers: `colour = [1, 0.8, 0.2]`."""
 
@@ -35,6 +45,28 @@ def read_layers(file: LookFile, words: Mapping[str, Word]) -> tuple[LayerLine, .
     """The rows of [[layers]], from below."""
     rows = file.tables_at("layers")
     return tuple(_layer(file, row, ("layers", n), words) for n, row in enumerate(rows))
+
+
+def read_source(file: LookFile) -> tuple[str, LayerLine | None]:
+    """[source]: the name of a drawn pattern, FRESH or "", or the layer that is redrawn."""
+    row, place = file.table_at(file.data, "source"), ("source",)
+    kinds = [kind for kind in SOURCE_KINDS if kind in row]
+    if len(kinds) > 1:
+        raise file.error((*place, kinds[-1]), f"stands beside {kinds[0]}: a look has one source")
+    kind = kinds[0] if kinds else "pattern"
+    own = _shader(file, row, place, layer=True) if kind == "shader" else {}
+    numbers = LAYER_INPUTS.get(kind, ())
+    known = SOURCE_KINDS if kind == "pattern" else (kind,)
+    file.check_keys(row, place, (*known, *_SOURCE_KEYS, *numbers, *own))
+    if kind == "pattern":
+        name = file.text_at(row, (*place, kind))
+        return file.choice(name, (*place, kind), (*SOURCES, FRESH)) if name else "", None
+    inputs = (
+        *((key, _number(file, row, place, key)) for key in numbers),
+        *_inputs(file, row, place, own, _SOURCE_KEYS),
+    )
+    name, opaque = _name(file, row, (*place, kind), {}), LAYER_PARAMS["opacity"]
+    return "", LayerLine(kind, name, Value(opaque, 1.0), BLENDS[0], inputs, ())
 
 
 def _effect(file: LookFile, row: Row, place: tuple) -> EffectLine:
@@ -115,12 +147,14 @@ def _shader(
 
 
 def _inputs(
-    file: LookFile, row: Row, place: tuple, items: Mapping[str, isf.ShaderInput]
+    file: LookFile, row: Row, place: tuple, items: Mapping[str, isf.ShaderInput],
+    taken: tuple[str, ...] = _LAYER_KEYS,
 ) -> Inputs:
+    """All inputs of a shader but those whose names are `taken`; they keep their defaults."""
     return tuple(
         (key, _input(file, row.get(key, item.default), (*place, key), item))
         for key, item in items.items()
-        if key not in _LAYER_KEYS
+        if key not in taken
     )
 
 

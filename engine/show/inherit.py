@@ -13,13 +13,14 @@ from typing import Any
 
 from engine.errors import PresetError
 from engine.expressions import near
-from engine.params import NAMES, Param
+from engine.params import NAMES, PARAMS, SOURCE_KINDS, Param
 from engine.show.finding import find_preset
 from engine.show.looks import Value
 from engine.show.values import read_value
 from engine.toml_file import TomlFile
 
 LISTS = ("prompts", "layers", "effects")
+SOURCE_NUMBERS = {n.partition(".")[2] for n in PARAMS if n.startswith("source.")}
 _Place = tuple[str | int, ...]
 
 
@@ -40,6 +41,7 @@ class LookFile(TomlFile):
         self._origin: dict[_Place, tuple[TomlFile, _Place]] = {}
         for each in reversed(chain):
             rows = {key: row for key, row in each.data.items() if key not in ("extends", "change")}
+            self._another_source(rows)
             self._join(self.data, rows, (), each, ())
             self._change(each)
 
@@ -83,6 +85,13 @@ class LookFile(TomlFile):
             into[key] = row
             self._origin = {p: o for p, o in self._origin.items() if p[: len(here)] != here}
             self._origin[here] = (file, source)
+
+    def _another_source(self, rows: dict[str, Any]) -> None:
+        """Who names a source of its own takes over no other, nor that one's inputs."""
+        own, known = rows.get("source"), self.data.get("source")
+        if isinstance(own, dict) and isinstance(known, dict) and own.keys() & set(SOURCE_KINDS):
+            for key in known.keys() - SOURCE_NUMBERS:
+                del known[key]
 
     def _change(self, file: TomlFile) -> None:
         """The rows of [change]: keys put over rows of the lists so far."""

@@ -82,7 +82,8 @@ class LayerLine:
 @dataclass(frozen=True, slots=True)
 class Preset:
     """One look. `numbers` has a Value for every row of params.PARAMS, `macros` one for each knob
-    of its own; `files` are its file and those that it extends."""
+    of its own; `files` are its file and those that it extends. `source` is a drawn pattern,
+    params.FRESH or ""; `source_layer` what is drawn in its place."""
 
     name: str
     path: Path
@@ -101,3 +102,4 @@ class Preset:
     macros: Mapping[str, Value] = field(default_factory=dict)
     sequence: Sequence | None = None
     layers: tuple[LayerLine, ...] = ()
+    source_layer: LayerLine | None = None

@@ -19,11 +19,10 @@ from engine.params import (
     PARAMS,
     SEQUENCE_ORDERS,
     SEQUENCE_ROWS,
-    SOURCES,
     WEIGHT,
 )
 from engine.show.cue_file import CUE_TABLES
-from engine.show.drawn import read_effects, read_layers
+from engine.show.drawn import read_effects, read_layers, read_source
 from engine.show.inherit import LookFile
 from engine.show.looks import Preset, PromptLine, Sequence, Value, Word
 from engine.show.values import read_constant
@@ -50,9 +49,7 @@ def read_preset(parsed: TomlFile, stems: frozenset[str] = frozenset()) -> Preset
     file.check_keys(data, (), (*PRESET_KEYS, *PRESET_TABLES))
     words, macros = read_words(file), _macros(file)
     file.names = NAMES | macros.keys() | stems
-    source = file.table_at(data, "source")
-    file.check_keys(source, ("source",), ("pattern", "amount"))
-    pattern = file.text_at(source, ("source", "pattern"))
+    source, source_layer = read_source(file)
     return Preset(
         name=file.path.stem,
         path=file.path,
@@ -61,7 +58,7 @@ def read_preset(parsed: TomlFile, stems: frozenset[str] = frozenset()) -> Preset
         negative=say(_template(file, "negative", words), words, {})[0],
         prompts=_prompts(file, words),
         numbers=_numbers(file),
-        source=file.choice(pattern, ("source", "pattern"), SOURCES) if pattern else "",
+        source=source,
         effects=read_effects(file, file.tables_at("effects"), ("effects",)),
         midi=read_midi(file),
         files=file.files,
@@ -71,6 +68,7 @@ def read_preset(parsed: TomlFile, stems: frozenset[str] = frozenset()) -> Preset
         macros=macros,
         sequence=_sequence(file),
         layers=read_layers(file, words),
+        source_layer=source_layer,
     )
 
 

@@ -82,3 +82,30 @@ def test_the_process_redraws_the_source_and_so_does_the_next_one(ours):
         assert "96x8 does not fit" in generator.health().fault
     finally:
         generator.close()
+
+
+def test_its_colours_may_be_those_of_the_picture(ours):
+    generator = LocalGenerator(ours, SIZE, device="cpu")
+    start = generator.generate(replace(KEPT, index=0, time=0.0, source_layer=None)).picture
+    grey = generator.generate(
+        replace(KEPT, time=0.0, source_colours=0.0), picture_of(1)).picture.astype(int)
+    own = generator.generate(replace(KEPT, time=0.0), picture_of(1)).picture.astype(int)
+    hue = [each.mean((0, 1)) - each.mean() for each in (start.astype(int), grey, own)]
+    assert np.abs(hue[1] - hue[0]).max() < 0.6 * np.abs(hue[2] - hue[0]).max()
+    shape = [each.mean(2).reshape(-1) for each in (grey, own)]
+    assert np.corrcoef(shape)[0, 1] > 0.9
+
+
+def test_none_is_text_to_image_each_picture_from_noise_alone(ours):
+    """What was before makes no difference; a share of it does, and less the larger the amount."""
+    text = replace(KEPT, strength=0.6, source_layer=None, source="none", noise_drift=0.0)
+
+    def after(seed, amount):
+        generator = LocalGenerator(ours, SIZE, device="cpu")
+        generator.generate(replace(KEPT, index=0, time=0.0), picture_of(seed))
+        return generator.generate(replace(text, source_amount=amount)).picture.astype(int)
+
+    differences = [np.abs(after(1, amount) - after(2, amount)).mean() for amount in (0, 0.7, 1)]
+    assert differences[2] == 0 and differences[0] > differences[1] > 0
+    first = LocalGenerator(ours, SIZE, device="cpu").generate(replace(text, source=""))
+    assert np.abs(first.picture - after(1, 1.0)).mean() < 6  # but for what the regulator steered
