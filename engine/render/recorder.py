@@ -24,7 +24,9 @@ from engine.render.encoders import live_encoder
 from engine.render.film import FilmWriter, check_place, even
 
 Size = tuple[int, int]
-PICTURES_WAITING = 8
+PICTURES_WAITING = (8, 48)
+"""Fewest and most; between, as many as fit into WAITING_BYTES: while an encoder is opened."""
+WAITING_BYTES = 96 * 2**20
 SOUNDS_WAITING = 4096
 """Hops; more than half a minute of sound."""
 SPARE_BYTES = 64 * 2**20
@@ -93,7 +95,7 @@ class Recorder:
         self.dropped = self.lost_sound = self.frames = 0
         self.paths: list[Path] = []
         self.error = self.encoder = ""
-        self._pictures: queue.Queue = queue.Queue(PICTURES_WAITING)
+        self._pictures: queue.Queue = queue.Queue(_waiting(size))
         self._sounds: queue.Queue = queue.Queue(SOUNDS_WAITING)
         self._start: float | None = None
         self._newest: tuple[np.ndarray, float] | None = None
@@ -247,6 +249,11 @@ class Recorder:
                 part.film.close() if part.film.frames else part.film.abort()
             except LiquidlightError as error:  # Closed already by its own fault, mostly.
                 self.error = self.error or str(error)
+
+
+def _waiting(size: Size) -> int:
+    low, high = PICTURES_WAITING
+    return min(high, max(low, WAITING_BYTES // (3 * size[0] * size[1])))
 
 
 def free_name(path: Path) -> Path:

@@ -159,7 +159,7 @@ def test_a_slow_recorder_drops_and_counts_and_never_waits(tmp_path, monkeypatch)
     monkeypatch.setattr(FilmWriter, "write", lambda *a: (clock.sleep(0.02), write(*a)))
     recorder = Recorder(tmp_path / "live.mp4", (64, 36), 30)
     start = clock.monotonic()
-    for n in range(60):
+    for n in range(120):
         recorder.offer(level(n), n / 30)
     assert clock.monotonic() - start < 0.3
     recorder.close()
