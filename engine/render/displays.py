@@ -1,12 +1,16 @@
-"""What window.py needs of glfw and moderngl: starting them, names of displays and keys.
+"""What window.py needs of glfw and moderngl: starting them, displays by identity, names of keys.
 
-Runs on the main thread. glfw is started once for each user and ended with the last one.
+A display is known by its name and its size in millimetres, which come from its EDID; places and
+modes change when a plug is pulled. Runs on the main thread. glfw is started once for each user and
+ended with the last one.
 """
 
 from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DeviceError
@@ -49,29 +53,113 @@ def last_error(glfw: Any) -> str:
     return " ".join(text.split()) or "the driver gives no reason"
 
 
-def display_name(glfw: Any, monitor: Any) -> str:
-    """The name by which a display is chosen."""
-    name = glfw.get_monitor_name(monitor)
-    return name.decode(errors="replace") if isinstance(name, bytes) else str(name)
+@dataclass(frozen=True, slots=True)
+class Display:
+    """A display that is there: `place` and `size` in pixels of the desktop, `hz` its refresh.
 
-
-def choose_display(glfw: Any, wanted: str | None) -> Any:
-    """The display whose name contains `wanted`, in any case of letters.
-
-    None: the last that is not the main one, or the main one. Raises DeviceError with the names.
+    `main` is the operator's; `monitor` is glfw's own handle, good until the next change.
     """
-    monitors = glfw.get_monitors()
-    if not monitors:
+
+    name: str
+    place: tuple[int, int]
+    size: tuple[int, int]
+    millimetres: tuple[int, int]
+    hz: float
+    main: bool = False
+    monitor: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def label(self) -> str:
+        """All by which it can be told from another: `HDMI-1 1920x1080+1280+0 520x290mm`."""
+        (width, height), (x, y), (across, up) = self.size, self.place, self.millimetres
+        return f"{self.name} {width}x{height}+{x}+{y} {across}x{up}mm"
+
+
+def displays(glfw: Any) -> list[Display]:
+    """Every display there is, the main one first."""
+    return [_display(glfw, monitor, n == 0) for n, monitor in enumerate(glfw.get_monitors())]
+
+
+def _display(glfw: Any, monitor: Any, main: bool) -> Display:
+    name, mode = glfw.get_monitor_name(monitor), glfw.get_video_mode(monitor)
+    name = name.decode(errors="replace") if isinstance(name, bytes) else str(name)
+    place = tuple(map(int, glfw.get_monitor_pos(monitor)))
+    millimetres = tuple(map(int, glfw.get_monitor_physical_size(monitor)))
+    size = (int(mode.size.width), int(mode.size.height)) if mode else (0, 0)
+    hz = float(mode.refresh_rate) if mode and mode.refresh_rate else 60.0
+    return Display(name, place, size, millimetres, hz, main, monitor)
+
+
+def names_of(shown: Sequence[Display]) -> list[str]:
+    """What to choose each by: its name, or its label where two are called the same."""
+    names = [display.name for display in shown]
+    return [d.name if names.count(d.name) == 1 else d.label for d in shown]
+
+
+def choose_display(shown: Sequence[Display], wanted: str | None) -> Display:
+    """The display that is called `wanted`, or whose name, else label, has its words in it.
+
+    The case of letters does not matter. None: the last that is not the main one, where the hands
+    are, or the only one there is. Raises DeviceError with the names.
+    """
+    if not shown:
         raise DeviceError(NO_DISPLAY)
     if wanted is None:
-        return monitors[-1]
-    names = [display_name(glfw, monitor) for monitor in monitors]
-    exact = [m for m, name in zip(monitors, names, strict=True) if name == wanted]
-    part = [m for m, n in zip(monitors, names, strict=True) if wanted.lower() in n.lower()]
-    if not (exact or part):
-        there = ", ".join(f"'{name}'" for name in names)
-        raise DeviceError(f"no display is called '{wanted}'; there is {there}")
-    return (exact or part)[0]
+        return shown[-1]
+    low = wanted.lower()
+    ways: tuple[Callable[[Display], bool], ...] = (
+        lambda display: display.name == wanted,
+        lambda display: low in display.name.lower(),
+        lambda display: all(word in display.label.lower() for word in low.split()),
+    )
+    for fits in ways:
+        if found := [display for display in shown if fits(display)]:
+            return found[0]
+    there = ", ".join(f"'{name}'" for name in names_of(shown))
+    raise DeviceError(f"no display is called '{wanted}'; there is {there}")
+
+
+def has_twin(shown: Sequence[Display], home: Display) -> bool:
+    """Whether another display has the same name and size in millimetres."""
+    return sum(_alike(display, home) for display in shown) > 1
+
+
+def _alike(one: Display, other: Display) -> bool:
+    return (one.name, one.millimetres) == (other.name, other.millimetres)
+
+
+def find_again(shown: Sequence[Display], home: Display, twin: bool = False) -> Display | None:
+    """The display that `home` was, wherever it is plugged in now; None while it is not there.
+
+    Name and size in millimetres say so; where it has a `twin`, the place as well. One of the same
+    name alone will do where it is the only one (a projector behind another box), but never the
+    operator's main display for one that was not.
+    """
+    shown = [display for display in shown if home.main or not display.main]
+    same = [d for d in shown if _alike(d, home) and (d.place == home.place or not twin)]
+    named = [display for display in shown if display.name == home.name]
+    if same or twin or len(named) != 1:
+        return same[0] if same else None
+    return named[0]
+
+
+_listeners: list[Callable[[], None]] = []
+
+
+def on_displays(glfw: Any, callback: Callable[[], None]) -> None:
+    """Call back whenever a display came or went, out of glfw.poll_events; glfw has one place."""
+    _listeners.append(callback)
+    glfw.set_monitor_callback(_changed)
+
+
+def forget_displays(callback: Callable[[], None]) -> None:
+    """No longer."""
+    _listeners.remove(callback)
+
+
+def _changed(_monitor: Any, _event: int) -> None:
+    for callback in _listeners:
+        callback()
 
 
 def window_context(glfw: Any) -> moderngl.Context:

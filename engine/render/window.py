@@ -1,34 +1,41 @@
-"""Where the show is seen: a window on a named display, or its twin without a screen.
+"""A window with a GL context, on a display that it remembers and claims again.
 
-Both have the same methods: `ctx`, `screen`, `framebuffer_size`, `on_key`, `poll`, `swap`,
-`should_close`, `close`. Everything runs on the main thread, which waits for nothing but the
-refresh inside `swap`. glfw chooses X11 or Wayland by itself, and is imported only when needed.
+Keys, the mouse and display changes flow out to callbacks in `poll`, pictures in by `swap`.
+Everything runs on the main thread, which waits for nothing but the refresh inside `swap`. A window
+that shares another's context shows a second picture of the same show and never waits. glfw
+chooses X11 or Wayland by itself, and is imported only when needed.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine import clock
 from engine.errors import DeviceError
+from engine.render.buffers import Size
 from engine.render.displays import (
+    Display,
     choose_display,
-    display_name,
-    key_names,
+    displays,
+    find_again,
+    forget_displays,
+    has_twin,
     last_error,
-    standalone_context,
+    names_of,
+    on_displays,
     start_glfw,
     stop_glfw,
     window_context,
 )
+from engine.render.offscreen import Offscreen, Pacer
+from engine.render.window_hands import Hands
 
 if TYPE_CHECKING:
     import moderngl
 
-Size = tuple[int, int]
-DOUBLE_CLICK_SECONDS = 0.4
+__all__ = ["Offscreen", "Pacer", "Window", "list_displays"]
+
 PACE_SHARE = 1.1
 """A window's own pace, in refreshes: a little above what the display allows, so that it only
 counts where swapping does not wait (software OpenGL, virtual displays, a driver's setting)."""
@@ -39,34 +46,19 @@ def list_displays() -> list[str]:
     try:
         glfw = start_glfw()
         try:
-            return [display_name(glfw, monitor) for monitor in glfw.get_monitors()]
+            return names_of(displays(glfw))
         finally:
             stop_glfw()
     except Exception:  # A broken display server is the same as none.
         return []
 
 
-class Pacer:
-    """Sleeps until the next picture is due, by absolute deadlines.
-
-    After a late picture the next is due at once, but lost ones are not made up for.
-    """
-
-    def __init__(self, hz: float) -> None:
-        self.hz = hz
-        self._due = clock.monotonic()
-
-    def wait(self) -> None:
-        self._due = max(self._due + 1.0 / self.hz, clock.monotonic() - 0.1)
-        clock.sleep(self._due - clock.monotonic())
-
-
 class Window:
-    """A window with a GL 3.3 context of its own.
+    """A window with a GL 3.3 context of its own, or one that shares the objects of another's.
 
-    `size` is that of the picture area while windowed. Full screen takes the display whose name
-    contains `display`; without a name the last one that is not the main one, where the hands
-    are, or the only one there is.
+    `size` is that of the picture area while windowed. Full screen takes the display that
+    `choose_display` finds, and remembers it: while it is gone the window is hidden, and `note`
+    says so in a line; when it comes back, the window is there again.
     """
 
     def __init__(
@@ -75,27 +67,35 @@ class Window:
         display: str | None = None,
         fullscreen: bool = False,
         title: str = "Liquidlight",
+        share: Window | None = None,
+        patient: bool = False,
     ) -> None:
-        """Raises DeviceError for an unknown display, or where no window can be opened."""
-        self._keys: list[Callable[[str], None]] = []
-        self._size, self._wanted, self._clicked = size, display, -1.0
-        self._lost = False
+        """A `patient` window waits, hidden, for a display that is not there yet.
+
+        Raises DeviceError for an unknown display, or where no window can be opened.
+        """
+        self._size, self._wanted = size, display
+        self._share, self._changed = share, False
+        self._home: Display | None = None
+        self._twin = False
+        self.note = ""
+        self.visible = True
+        self.fullscreen = False
         self._glfw = start_glfw()
         try:
-            self._handle = self._open(size, title)
+            self._handle = self._open(size, title, not fullscreen, not patient)
             self.ctx = window_context(self._glfw)
         except BaseException:
             stop_glfw()
             raise
-        self._names = key_names(self._glfw)
-        self._listen()
+        self.hands = Hands(self._glfw, self._handle, self._toggle)
+        on_displays(self._glfw, self._hear_displays)
         self._hz = self.refresh_hz
         self._pacer = Pacer(PACE_SHARE * self._hz)
-        self.fullscreen = False
         self.swapped = clock.monotonic()
         self.frame_seconds = self._swap_seconds = 0.0
         if fullscreen:
-            self.toggle_fullscreen()
+            self._start_full(patient)
 
     @property
     def framebuffer_size(self) -> Size:
@@ -119,29 +119,49 @@ class Window:
         return float(mode.refresh_rate) if mode and mode.refresh_rate else 60.0
 
     @property
+    def label(self) -> str:
+        """What it is shown on: the display's name while full screen."""
+        return self._home.name if self.fullscreen and self._home else "window"
+
+    @property
     def should_close(self) -> bool:
         return bool(self._glfw.window_should_close(self._handle))
 
-    def on_key(self, callback: Callable[[str], None]) -> None:
-        """Call `callback(name)` for each key pressed: `a`, `7`, `space`, `left`, `ctrl+shift+s`."""
-        self._keys.append(callback)
+    def on_key(self, callback: Callable[[str], None], repeats: bool = False) -> None:
+        """Call `callback(name)` for each key pressed: `a`, `7`, `space`, `left`, `ctrl+shift+s`,
+        `shift+up`; with `repeats` also while it is held."""
+        self.hands.keys.append((callback, repeats))
+
+    def on_mouse(self, callback: Callable[[str, float, float], None]) -> None:
+        """Call `callback(what, x, y)` with "press", "move" or "release" of the left button, in
+        pixels of the picture from the bottom left."""
+        self.hands.mice.append(callback)
+
+    def use(self) -> None:
+        """Make its context the current one."""
+        self._glfw.make_context_current(self._handle)
 
     def poll(self) -> None:
         """Let keys and display changes in; comes back at once."""
-        self._glfw.poll_events()
-        if self._lost:
-            self._lost = False
+        if self._share is None:
+            self._glfw.poll_events()
+        if self._changed:
+            self._changed = False
             self._reclaim()
 
     def swap(self) -> None:
-        """Show what was drawn; waits for the refresh. `frame_seconds` is the time since the last
-        swap, `swapped` its moment on the steady clock."""
+        """Show what was drawn. Waits for the refresh, unless it shares another's context.
+
+        `frame_seconds` is the time since the last swap, `swapped` its moment on the steady clock.
+        """
         begun = clock.monotonic()
-        self._glfw.swap_buffers(self._handle)
+        if self.visible:
+            self._glfw.swap_buffers(self._handle)
         now = clock.monotonic()
         self._swap_seconds += 0.05 * (now - begun - self._swap_seconds)
         self.frame_seconds, self.swapped = now - self.swapped, now
-        self._pacer.wait()
+        if self._share is None:
+            self._pacer.wait()
 
     @property
     def presentation(self) -> float:
@@ -164,137 +184,141 @@ class Window:
         self._pacer.hz = min(self._pacer.hz, hz)
 
     def toggle_fullscreen(self) -> None:
-        """Fill the chosen display, or go back to a window. F11 and a double click do the same."""
+        """Fill the chosen display, or go back to a window. F11 and a double click do the same.
+
+        Raises DeviceError where the wanted display is not there.
+        """
         glfw = self._glfw
         if self.fullscreen:
             glfw.set_window_monitor(self._handle, None, 60, 60, *self._size, glfw.DONT_CARE)
-            glfw.set_input_mode(self._handle, glfw.CURSOR, glfw.CURSOR_NORMAL)
             self.fullscreen = False
+            self.show_cursor(True)
+            self._show()
             return
-        monitor = choose_display(glfw, self._wanted)
-        mode = glfw.get_video_mode(monitor)
-        # The display keeps its own mode: a change of mode is seconds of black on a projector.
-        place = (0, 0, mode.size.width, mode.size.height, mode.refresh_rate)
-        glfw.set_window_monitor(self._handle, monitor, *place)
-        glfw.set_input_mode(self._handle, glfw.CURSOR, glfw.CURSOR_HIDDEN)
-        self.fullscreen = True
-        glfw.swap_interval(1)
+        shown = displays(glfw)
+        home = find_again(shown, self._home, self._twin) if self._home else None
+        self._claim(home or choose_display(shown, self._wanted), shown)
+
+    def show_cursor(self, shown: bool) -> None:
+        """Whether the mouse is seen over the window; full screen hides it."""
+        glfw = self._glfw
+        hidden = self.fullscreen and not shown
+        glfw.set_input_mode(
+            self._handle, glfw.CURSOR, glfw.CURSOR_HIDDEN if hidden else glfw.CURSOR_NORMAL
+        )
 
     def close(self) -> None:
-        """End the window and its context."""
+        """End the window and its context; those that share it must have ended before."""
+        forget_displays(self._hear_displays)
+        self.use()
         self.ctx.release()
         self._glfw.destroy_window(self._handle)
+        if self._share is not None:
+            self._share.use()
         stop_glfw()
 
-    def _open(self, size: Size, title: str) -> Any:
+    def _open(self, size: Size, title: str, visible: bool, strict: bool) -> Any:
         glfw = self._glfw
-        choose_display(glfw, self._wanted)
+        if strict:
+            choose_display(displays(glfw), self._wanted)
         hints = {
             glfw.CONTEXT_VERSION_MAJOR: 3,
             glfw.CONTEXT_VERSION_MINOR: 3,
             glfw.OPENGL_PROFILE: glfw.OPENGL_CORE_PROFILE,
             glfw.OPENGL_FORWARD_COMPAT: True,
             glfw.AUTO_ICONIFY: False,
+            glfw.VISIBLE: visible,
+            glfw.FOCUS_ON_SHOW: self._share is None,
         }
         for hint, value in hints.items():
             glfw.window_hint(hint, value)
-        handle = glfw.create_window(*size, title, None, None)
+        beside = self._share._handle if self._share else None
+        handle = glfw.create_window(*size, title, None, beside)
         if not handle:
             raise DeviceError(f"the window cannot be opened: {last_error(glfw)}")
         glfw.make_context_current(handle)
-        glfw.swap_interval(1)
+        # One window waits for its display; were each to wait for its own, all would be as slow as
+        # their sum.
+        glfw.swap_interval(1 if self._share is None else 0)
         return handle
 
-    def _listen(self) -> None:
+    def _start_full(self, patient: bool) -> None:
+        """Full screen from the start; a patient window waits for its display."""
+        shown = displays(self._glfw)
+        try:
+            self._claim(choose_display(shown, self._wanted), shown)
+        except DeviceError as error:
+            if not patient:
+                raise
+            self.fullscreen, self.visible = True, False
+            self.note = f"{error}; its output waits for it"
+
+    def _claim(self, home: Display, shown: list[Display]) -> None:
+        """Fill a display, and remember it."""
         glfw = self._glfw
-        glfw.set_key_callback(self._handle, self._key)
-        glfw.set_mouse_button_callback(self._handle, self._button)
-        glfw.set_monitor_callback(self._monitor)
+        # The display keeps its own mode: a change of mode is seconds of black on a projector.
+        glfw.set_window_monitor(
+            self._handle, home.monitor, 0, 0, *home.size, max(1, round(home.hz))
+        )
+        self._home, self._twin = home, has_twin(shown, home)
+        self.fullscreen = True
+        self._show()
+        self.show_cursor(False)
+        if self._share is None:
+            self.use()
+            glfw.swap_interval(1)
 
-    def _key(self, _window: Any, key: int, _scancode: int, action: int, mods: int) -> None:
-        glfw, name = self._glfw, self._names.get(key)
-        if action != glfw.PRESS or name is None:
-            return
-        if name == "f11":
-            return self.toggle_fullscreen()
-        if mods & (glfw.MOD_CONTROL | glfw.MOD_SUPER):
-            name = f"ctrl+{'shift+' * bool(mods & glfw.MOD_SHIFT)}{name}"
-        for callback in self._keys:
-            callback(name)
+    def _show(self) -> None:
+        if not self._glfw.get_window_attrib(self._handle, self._glfw.VISIBLE):
+            self._glfw.show_window(self._handle)
+        # What comes back later must not take the keys from the operator.
+        self._glfw.set_window_attrib(self._handle, self._glfw.FOCUS_ON_SHOW, False)
+        self.visible = True
 
-    def _button(self, _window: Any, button: int, action: int, _mods: int) -> None:
-        if action != self._glfw.PRESS or button != self._glfw.MOUSE_BUTTON_LEFT:
-            return
-        now, before = clock.monotonic(), self._clicked
-        self._clicked = now
-        if before >= 0.0 and now - before < DOUBLE_CLICK_SECONDS:
-            self._clicked = -1.0
+    def _toggle(self) -> None:
+        """By a hand, who is told why it does not work."""
+        try:
             self.toggle_fullscreen()
+        except DeviceError as error:
+            self.note = str(error)
 
-    def _monitor(self, _monitor: Any, _event: int) -> None:
-        """A display came or went; put right in `poll`, outside the callback."""
-        self._lost = True
+    def _hear_displays(self) -> None:
+        """A display came or went. One that is gone leaves a window that glfw lays on the main
+        display, over the operator's: hide that here, at once; all else is done in `poll`."""
+        self._changed = True
+        if self.fullscreen and self.visible and not self._found(displays(self._glfw)):
+            self._glfw.hide_window(self._handle)
+            self.visible = False
+            self.note = f"display '{self.label}' is gone: its output is hidden until it comes back"
+
+    def _found(self, shown: list[Display]) -> Display | None:
+        """The display of this window, if it is there."""
+        if self._home is not None:
+            return find_again(shown, self._home, self._twin)
+        try:
+            return choose_display(shown, self._wanted)
+        except DeviceError:
+            return None
 
     def _reclaim(self) -> None:
-        """Full screen goes back to its display when that is there again, and waits otherwise.
-
-        glfw itself turns the window into an ordinary one when its display goes.
-        """
+        """Full screen goes back to its display when that is there again."""
         if not self.fullscreen:
             return
-        with contextlib.suppress(DeviceError):
-            self.fullscreen = False
-            self.toggle_fullscreen()
-        self.fullscreen = True
+        shown = displays(self._glfw)
+        home = self._found(shown)
+        if home is None:
+            return
+        there = self._glfw.get_window_monitor(self._handle)
+        if self.visible and there and _same(there, home.monitor):
+            return
+        back = not self.visible
+        self._claim(home, shown)
+        if back:
+            self.note = f"display '{home.name}' is there: its output is shown on it"
 
 
-class Offscreen:
-    """The twin of Window without a screen: EGL on Linux, a hidden context elsewhere.
+def _same(one: Any, other: Any) -> bool:
+    """Whether two of glfw's handles are the same; Python wraps each anew."""
+    from ctypes import addressof
 
-    `swap` keeps the pace of `refresh_hz` by absolute deadlines; None: it never waits.
-    """
-
-    def __init__(self, size: Size, refresh_hz: float | None = 60.0) -> None:
-        """Raises DeviceError where there is no GL."""
-        self.ctx = standalone_context()
-        self.screen = self.ctx.framebuffer([self.ctx.texture(size, 4)])
-        self.framebuffer_size = size
-        self.refresh_hz = refresh_hz or 60.0
-        self._pacer = Pacer(self.refresh_hz) if refresh_hz is not None else None
-        self.should_close = False
-        self.fullscreen = False
-        self._keys: list[Callable[[str], None]] = []
-        self.swapped = clock.monotonic()
-        self.frame_seconds = self.presentation = 0.0
-
-    def on_key(self, callback: Callable[[str], None]) -> None:
-        self._keys.append(callback)
-
-    def press(self, name: str) -> None:
-        """Press a key, as hands would on a window."""
-        for callback in self._keys:
-            callback(name)
-
-    def poll(self) -> None:
-        pass
-
-    def swap(self) -> None:
-        self.ctx.finish()
-        now = clock.monotonic()
-        self.frame_seconds, self.swapped = now - self.swapped, now
-        if self._pacer:
-            self._pacer.wait()
-
-    @property
-    def pace_hz(self) -> float:
-        return self._pacer.hz if self._pacer else self.refresh_hz
-
-    def limit(self, hz: float) -> None:
-        if self._pacer:
-            self._pacer.hz = min(self._pacer.hz, hz)
-
-    def toggle_fullscreen(self) -> None:
-        pass
-
-    def close(self) -> None:
-        self.ctx.release()
+    return addressof(one.contents) == addressof(other.contents)

@@ -41,7 +41,7 @@ full = show()
 np.save(sys.argv[1] + "/full.npy", full)
 subprocess.run(["import", "-window", "root", sys.argv[1] + "/full.png"], check=True)
 report["full"] = window.framebuffer_size
-window._monitor(None, 0)
+window._hear_displays()
 window.poll()
 report["reclaimed"] = window.fullscreen and window.framebuffer_size == report["full"]
 press = lambda key: subprocess.run(["xdotool", "key", "--clearmodifiers", key], check=True)

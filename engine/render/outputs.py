@@ -1,0 +1,263 @@
+"""Every window of the show: one composed picture, drawn on each output through its own mapping.
+
+The first window's context is the one that the show is drawn in; all others share its textures.
+`show` takes a picture, `swap` lays it on every output and waits for the first one's refresh only.
+Beside the outputs there may be windows that the audience never sees (`open_window`): an
+operator's view. Main thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from engine.clock import monotonic
+from engine.errors import DeviceError
+from engine.render.buffers import Size
+from engine.render.mapping import Mapping, Output
+from engine.render.offscreen import Offscreen
+from engine.render.output_map import OutputMap
+from engine.render.window import Window
+
+if TYPE_CHECKING:
+    import moderngl
+
+Draw = Callable[[Window | Offscreen], None]
+
+
+class SharedTextures:
+    """Textures of the context that the show is drawn in, as another context of it knows them."""
+
+    def __init__(self, home: moderngl.Context, ctx: moderngl.Context) -> None:
+        self._home, self._ctx = home, ctx
+        self._known: dict[tuple[int, Size], moderngl.Texture] = {}
+
+    def at(self, texture: moderngl.Texture) -> moderngl.Texture:
+        """The same texture for this context. Eight bits a component, four components."""
+        if self._ctx is self._home:
+            return texture
+        key = texture.glo, texture.size
+        if key not in self._known:
+            if len(self._known) > 64:  # Sizes that were; a name is forgotten, not the texture.
+                self._known.clear()
+            self._known[key] = self._ctx.external_texture(
+                texture.glo, texture.size, texture.components, 0, texture.dtype
+            )
+        return self._known[key]
+
+
+@dataclass(slots=True)
+class Sight:
+    """One output at work: its window, what it shows through, and pictures known in its context."""
+
+    output: Output
+    window: Window | Offscreen
+    map: OutputMap
+    shared: SharedTextures
+
+    @property
+    def mapping(self) -> Mapping:
+        return self.output.mapping
+
+
+@dataclass(slots=True)
+class Further:
+    """A window beside the outputs, drawn by its owner at most `hz` times a second."""
+
+    window: Window | Offscreen
+    draw: Draw
+    hz: float
+    due: float = 0.0
+    note: str = ""
+    faults: int = 0
+
+
+class Outputs:
+    """The show's windows. As one Window to whoever plays: its methods speak of the first output.
+
+    `notes` are lines about displays that came and went, taken by `take_notes`.
+    """
+
+    def __init__(self, outputs: Sequence[Output], offscreen: bool = False) -> None:
+        """Raises DeviceError where the first output cannot be opened, or no display is there.
+
+        Where there are several, those whose display is missing wait for it, hidden; one at least
+        must be there.
+        """
+        self.sights: list[Sight] = []
+        self._further: list[Further] = []
+        self._image: tuple[moderngl.Texture, float] | None = None
+        self._key_callbacks: list[tuple[Callable[[str], None], bool]] = []
+        try:
+            for output in outputs:
+                window = self._open(output, offscreen, patient=len(outputs) > 1)
+                home = self.sights[0].window.ctx if self.sights else window.ctx
+                shared = SharedTextures(home, window.ctx)
+                self.sights.append(Sight(output, window, OutputMap(window.ctx), shared))
+            if not any(sight.window.visible for sight in self.sights):
+                raise DeviceError("; ".join(sight.window.note for sight in self.sights))
+        except BaseException:
+            self.close()
+            raise
+        self.first.use()
+
+    @property
+    def first(self) -> Window | Offscreen:
+        """The window whose context the show is drawn in."""
+        return self.sights[0].window
+
+    @property
+    def ctx(self) -> moderngl.Context:
+        return self.first.ctx
+
+    @property
+    def screen(self) -> moderngl.Framebuffer:
+        """The first output's screen, for whoever draws past all mappings."""
+        return self.first.screen
+
+    @property
+    def framebuffer_size(self) -> Size:
+        return self.first.framebuffer_size
+
+    @property
+    def should_close(self) -> bool:
+        """Whether a hand has closed one of the outputs."""
+        return any(sight.window.should_close for sight in self.sights)
+
+    @property
+    def swapped(self) -> float:
+        return self.first.swapped
+
+    @property
+    def frame_seconds(self) -> float:
+        return self.first.frame_seconds
+
+    @property
+    def presentation(self) -> float:
+        return self.first.presentation
+
+    @property
+    def pace_hz(self) -> float:
+        return self.first.pace_hz
+
+    @property
+    def fullscreen(self) -> bool:
+        return self.first.fullscreen
+
+    def limit(self, hz: float) -> None:
+        """Show at most `hz` pictures a second."""
+        self.first.limit(hz)
+
+    def on_key(self, callback: Callable[[str], None], repeats: bool = False) -> None:
+        """Call back for keys in any window, further ones as well."""
+        self._key_callbacks.append((callback, repeats))
+        for window in self._windows():
+            window.on_key(callback, repeats)
+
+    def toggle_fullscreen(self) -> None:
+        """All outputs fill their displays, or none."""
+        full = not self.first.fullscreen
+        for sight in self.sights:
+            if sight.window.fullscreen != full:
+                sight.window.toggle_fullscreen()
+
+    def set_mapping(self, n: int, mapping: Mapping) -> None:
+        """Output `n` (from 0) shows through this from the next swap on."""
+        self.sights[n].output = replace(self.sights[n].output, mapping=mapping)
+
+    def open_window(
+        self, title: str, size: Size, draw: Draw, hz: float = 30.0
+    ) -> Window | Offscreen:
+        """A further window, never an output, that shares all textures of the show.
+
+        `draw(window)` is called out of `swap` at most `hz` times a second with the window's
+        context current; it draws into `window.screen` with programs and vertex arrays of
+        `window.ctx` (textures of the show come in by a SharedTextures). What it raises is told in
+        `take_notes`, once. A hand that closes the window closes it alone.
+        """
+        if isinstance(self.first, Offscreen):
+            window = Offscreen(size, share=self.first)
+        else:
+            window = Window(size, title=title, share=self.first)
+        for callback, repeats in self._key_callbacks:
+            window.on_key(callback, repeats)
+        self._further.append(Further(window, draw, hz))
+        self.first.use()
+        return window
+
+    def poll(self) -> None:
+        """Let keys, the mouse and display changes in."""
+        for window in self._windows():
+            window.poll()
+        for one in [one for one in self._further if one.window.should_close]:
+            self._further.remove(one)
+            one.window.close()
+        self.first.use()
+
+    def show(self, image: moderngl.Texture, light: float = 1.0) -> None:
+        """What `swap` lays on every output from now on, with so much of its light (0..1)."""
+        self._image = image, light
+
+    def swap(self) -> None:
+        """Draw the picture on every output and show it; waits for the first one's refresh."""
+        for sight in self.sights[1:]:
+            sight.window.use()  # Which also sends off what the context before was asked to draw.
+            self._draw(sight)
+            sight.window.swap()
+        for one in self._further:
+            self._draw_further(one)
+        self.first.use()
+        self._draw(self.sights[0])
+        self.first.swap()
+
+    def take_notes(self) -> list[str]:
+        """Lines for the operator since the last call."""
+        notes = []
+        for thing in (*(sight.window for sight in self.sights), *self._further):
+            if thing.note:
+                notes.append(thing.note)
+                thing.note = ""
+        return notes
+
+    def close(self) -> None:
+        """End all windows, the first one last."""
+        for one in self._further:
+            one.window.close()
+        for sight in reversed(self.sights):
+            sight.window.use()
+            sight.map.release()
+            sight.window.close()
+        self._further, self.sights = [], []
+
+    def _open(self, output: Output, offscreen: bool, patient: bool) -> Window | Offscreen:
+        share = self.sights[0].window if self.sights else None
+        if offscreen:
+            return Offscreen(output.size, share=share)
+        return Window(
+            output.size, output.display, output.fullscreen, output.name, share, patient
+        )
+
+    def _windows(self) -> list[Window | Offscreen]:
+        return [thing.window for thing in (*self.sights, *self._further)]
+
+    def _draw(self, sight: Sight) -> None:
+        if self._image is None or not sight.window.visible:
+            return
+        image, light = self._image
+        texture = sight.shared.at(image)
+        sight.map.draw(texture, image.size, light, sight.mapping, sight.window.screen)
+
+    def _draw_further(self, one: Further) -> None:
+        now = monotonic()
+        if now < one.due:
+            return
+        one.due = max(one.due + 1.0 / one.hz, now)
+        one.window.use()
+        try:
+            one.draw(one.window)
+        except Exception as error:  # The operator's view must not end the show.
+            if one.faults == 0:
+                one.note = f"{one.window.label}: {type(error).__name__}: {error}"
+            one.faults += 1
+        one.window.swap()
