@@ -1,9 +1,11 @@
 """Chooses what draws, and brings a faster runtime in beside the pictures.
 
-A name of runtimes.CHOICES flows in; a Model to begin with flows out, and later, where a
-conversion was needed first, the runtime that takes over between two pictures. The conversion is
-a process of its own (convert.py); the thread here waits for it and opens its result. Whatever
-goes wrong becomes one line for the operator, and torch goes on drawing.
+A name of runtimes.CHOICES flows in; a Model to begin with flows out, and later, where something
+had to be made ready first, the runtimes that take over between two pictures. A conversion is a
+process of its own (convert.py) that a thread here waits for; compiling is a thread's work. On a
+CUDA device the model begins plain, records itself as CUDA graphs while it plays, and gives way to
+TensorRT where that is installed. Whatever goes wrong becomes one line for the operator, and what
+drew before goes on drawing.
 """
 
 from __future__ import annotations
@@ -14,18 +16,26 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from engine.diffusion.model import Model, has_cuda, load_model, model_folder
-from engine.diffusion.planned import load_planned
+from engine.diffusion.devices import kind_of
+from engine.diffusion.model import Model, load_model, model_folder
+from engine.diffusion.planned import load_planned, load_runtime
 from engine.diffusion.plans import cache_folder, plan_folder
-from engine.diffusion.runtimes import Runtime, best
+from engine.diffusion.runtimes import (
+    ACCELERATED,
+    ON_CUDA,
+    TITLES,
+    Runtime,
+    best,
+    best_on_cuda,
+)
 from engine.errors import ModelError
 
-TITLES = {"torch": "torch", "openvino": "OpenVINO", "onnx": "ONNX Runtime"}
 AUTO_LARGEST = 512 << 20
-"""Bytes of UNet weights up to which "auto" converts by itself; converting takes five times as
-much memory, and beyond this it is asked for by name."""
+"""Bytes of UNet weights up to which "auto" converts by itself on a processor; converting takes
+five times as much memory, and beyond this it is asked for by name."""
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 Tell = Callable[[str], None]
@@ -35,10 +45,12 @@ def aim(runtime: str, model_name: str | Path, device: str) -> str:
     """What is to draw in the end: a key of runtimes.PACKAGES. A named runtime is not doubted."""
     if runtime != "auto":
         return runtime
+    kind = kind_of(device)
+    if kind == "cuda":
+        return best_on_cuda()
     weights = (model_folder(model_name) / "unet").glob("*.safetensors")
     small = sum(file.stat().st_size for file in weights) <= AUTO_LARGEST
-    fits = small and (device == "cpu" or device == "auto" and not has_cuda())
-    return best("auto") if fits else "torch"
+    return best("auto") if small and kind == "cpu" else "torch"
 
 
 def planned_folder(
@@ -46,7 +58,7 @@ def planned_folder(
 ) -> Path | None:
     """The plan to begin with, if there is one; it may still turn out to be broken."""
     wanted = aim(runtime, model_name, device)
-    folder = None if wanted == "torch" else plan_folder(wanted, model_name, size)
+    folder = plan_folder(wanted, model_name, size) if wanted in ACCELERATED else None
     return folder if folder is not None and folder.exists() else None
 
 
@@ -64,15 +76,21 @@ class Acceleration:
         self._wanted = aim(runtime, model_name, device)
         self._name, self._size, self._threads, self._tell = model_name, size, threads, tell
         self._ready: Runtime | None = None
+        self._refused: set[str] = set()
         self._converter: subprocess.Popen[str] | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
-        self.model = self._begin(device)
+        on_processor = self._wanted in ACCELERATED
+        self.model = self._begin() if on_processor else self._begin_in_torch(device)
 
     def take(self) -> Runtime | None:
         """The faster runtime, once, as soon as it is ready. Never waits."""
         ready, self._ready = self._ready, None
-        return ready
+        return None if ready is not None and ready.name in self._refused else ready
+
+    def refused(self, runtime: str) -> None:
+        """A runtime has failed while it drew: it is not handed over again."""
+        self._refused.add(runtime)
 
     def close(self) -> None:
         """End a conversion that still runs."""
@@ -82,21 +100,37 @@ class Acceleration:
         if self._thread is not None:
             self._thread.join(timeout=5.0)
 
-    def _begin(self, device: str) -> Model:
-        if self._wanted == "torch":
-            return load_model(self._name, device, self._threads)
+    def _begin(self) -> Model:
         title, why = TITLES[self._wanted], "is made ready in the background; torch draws meanwhile"
         try:
             self._set_threads()
-            return self._planned()
+            return load_planned(self._wanted, self._name, self._plan(), self._threads)
         except FileNotFoundError:
             self._tell(f"{title} {why}")
         except ModelError as error:
             self._tell(f"{error}; {title} {why}")
         model = load_model(self._name, "cpu", self._threads)
-        self._thread = threading.Thread(target=self._bring, name="acceleration", daemon=True)
-        self._thread.start()
+        self._start(self._bring)
         return model
+
+    def _begin_in_torch(self, device: str) -> Model:
+        """torch first; graphs are recorded as it draws, all else is made in the background."""
+        model, title = load_model(self._name, device, self._threads), TITLES[self._wanted]
+        if self._wanted in ON_CUDA and model.device.type != "cuda":
+            self._tell(f"{title} needs a CUDA device: torch draws")
+            return model
+        if self._wanted in ON_CUDA:
+            self._ready = captured(model)
+        if self._wanted == "tensorrt":
+            self._start(self._bring)
+        elif self._wanted == "compiled":
+            self._tell(f"{title} works in the background; torch draws meanwhile")
+            self._start(lambda: self._compile(model))
+        return model
+
+    def _start(self, work: Callable[[], None]) -> None:
+        self._thread = threading.Thread(target=work, name="acceleration", daemon=True)
+        self._thread.start()
 
     def _set_threads(self) -> None:
         """Beside a runtime's own threads torch has only small work: warp, colours, noise."""
@@ -104,33 +138,64 @@ class Acceleration:
 
         torch.set_num_threads(max(1, self._threads))
 
-    def _planned(self) -> Model:
-        folder = plan_folder(self._wanted, self._name, self._size)
-        return load_planned(self._wanted, self._name, folder, self._threads)
+    def _plan(self) -> Path:
+        return plan_folder(self._wanted, self._name, self._size)
 
     def _bring(self) -> None:
-        """The thread: wait for the conversion, open its result."""
-        title = TITLES[self._wanted]
+        """The thread: open the plan, or wait for the conversion and open its result."""
         try:
-            self._converter = start_conversion(self._wanted, self._name, self._size)
-            if self._closed:
-                end(self._converter)
-            finish_conversion(self._converter)
-            self._ready = self._planned().runtime
-        except (ModelError, OSError) as error:
-            if not self._closed:
-                self._tell(f"{title} cannot be used, torch goes on drawing: {error}")
+            self._ready = self._kept() or self._converted()
+        except Exception as error:  # ModelError, OSError, and what the libraries make of a bad day
+            self._say_unusable(error)
         else:
-            self._tell(f"{title} draws now")
+            self._tell(f"{TITLES[self._wanted]} draws now")
+
+    def _kept(self) -> Runtime | None:
+        with contextlib.suppress(FileNotFoundError, ModelError):
+            return load_runtime(self._wanted, self._plan(), self._threads)
+        return None
+
+    def _converted(self) -> Runtime:
+        self._converter = start_conversion(self._wanted, self._name, self._size)
+        if self._closed:
+            end(self._converter)
+        finish_conversion(self._converter)
+        return load_runtime(self._wanted, self._plan(), self._threads)
+
+    def _compile(self, model: Model) -> None:
+        """The thread: compile for one and two rows, then hand over."""
+        from engine.diffusion.compiled import CompiledRuntime
+
+        try:
+            self._ready = CompiledRuntime(model, self._size)
+        except Exception as error:  # a compiler is missing, or one of a dozen kinds
+            self._say_unusable(error)
+        else:
+            self._tell(f"{TITLES[self._wanted]} draws now")
+
+    def _say_unusable(self, error: Exception) -> None:
+        if not self._closed:
+            text = " ".join(str(error).split())[:200]
+            self._tell(f"{TITLES[self._wanted]} cannot be used, torch goes on drawing: {text}")
+
+
+def captured(model: Model) -> Runtime:
+    """The model's own runtime, recorded as CUDA graphs while it draws."""
+    from engine.diffusion.cuda_graphs import CapturedRuntime, CudaCapture
+
+    return CapturedRuntime(model.runtime, CudaCapture(model.device))
 
 
 def load_accelerated(
-    runtime: str, model_name: str | Path, size: tuple[int, int], threads: int
+    runtime: str, model_name: str | Path, size: tuple[int, int], threads: int,
+    device: str = "auto",
 ) -> Model:
-    """The model drawn by a named accelerated runtime, converted first if need be (minutes).
+    """The model drawn by a named runtime, converted or compiled first if need be (minutes).
 
     For films: nothing changes while they run. Raises ModelError when it cannot be had.
     """
+    if runtime not in ACCELERATED:
+        return _accelerated_in_torch(runtime, model_name, size, threads, device)
     folder = plan_folder(runtime, model_name, size)
     with contextlib.suppress(FileNotFoundError, ModelError):
         return load_planned(runtime, model_name, folder, threads)
@@ -139,6 +204,34 @@ def load_accelerated(
         return load_planned(runtime, model_name, folder, threads)
     except (ModelError, OSError) as error:
         raise ModelError(f"{TITLES[runtime]} cannot be used: {error}") from error
+
+
+def _accelerated_in_torch(
+    runtime: str, model_name: str | Path, size: tuple[int, int], threads: int, device: str
+) -> Model:
+    model = load_model(model_name, device, threads)
+    if runtime in ON_CUDA and model.device.type != "cuda":
+        raise ModelError(f"{TITLES[runtime]} cannot be used: it needs a CUDA device; "
+                         "allowed here: torch, compiled, openvino, onnx")
+    try:
+        return replace(model, runtime=_runtime_of(runtime, model, size, threads))
+    except (ModelError, OSError, RuntimeError) as error:
+        text = " ".join(str(error).split())[:200]
+        raise ModelError(f"{TITLES[runtime]} cannot be used: {text}") from error
+
+
+def _runtime_of(runtime: str, model: Model, size: tuple[int, int], threads: int) -> Runtime:
+    if runtime == "graphs":
+        return captured(model)
+    if runtime == "compiled":
+        from engine.diffusion.compiled import CompiledRuntime
+
+        return CompiledRuntime(model, size)
+    folder = plan_folder(runtime, model.name, size)
+    with contextlib.suppress(FileNotFoundError, ModelError):
+        return load_runtime(runtime, folder, threads)
+    finish_conversion(start_conversion(runtime, model.name, size))
+    return load_runtime(runtime, folder, threads)
 
 
 def start_conversion(

@@ -1,6 +1,6 @@
 """What runs inside the generator process: newest parameters, one step, publish, again.
 
-FrameParams come from the board, pictures go onto it. On Linux without CUDA the spawned process
+FrameParams come from the board, pictures go onto it. On Linux without a GPU the spawned process
 is a nursery: it imports the heavy libraries once and forks a worker for each life the stage asks
 for, so that a killed worker is replaced in about a second. Elsewhere it is the worker itself. Both
 lower their priority, leave the interrupt key to the stage and end by themselves when their parent
@@ -16,10 +16,15 @@ import sys
 import threading
 from dataclasses import dataclass
 from multiprocessing import connection, parent_process
+from typing import TYPE_CHECKING
 
 from engine.clock import monotonic, sleep
+from engine.diffusion.runtimes import ACCELERATED, TITLES
 from engine.diffusion.sharedmem import Board
 from engine.errors import ModelError
+
+if TYPE_CHECKING:
+    from engine.diffusion.ladder import Ladder
 
 IDLE = 0.002
 """Seconds of sleep when there is nothing new to draw."""
@@ -65,11 +70,11 @@ def _may_fork(setup: Setup) -> bool:
         return False
     import engine.diffusion.stream  # noqa: F401  seconds of imports, once
     from engine.diffusion.acceleration import planned_folder
-    from engine.diffusion.model import has_cuda
+    from engine.diffusion.devices import kind_of
 
     if planned_folder(setup.runtime, setup.model_name, setup.size, setup.device) is None:
         from engine.diffusion import preload  # noqa: F401  more seconds
-    return setup.device == "cpu" or not has_cuda()
+    return kind_of(setup.device) == "cpu"
 
 
 def _nurse(board: Board, setup: Setup) -> None:
@@ -128,17 +133,31 @@ def _live(board: Board, setup: Setup) -> int:
 
 def _serve(board: Board, setup: Setup) -> None:
     from engine.diffusion.acceleration import Acceleration
-    from engine.diffusion.stream import Img2ImgStream
+    from engine.diffusion.ladder import Ladder
+
+    def tell(line: str) -> None:
+        board.note = line
 
     runtime = "torch" if board.get("torch_only") else setup.runtime
     acceleration = Acceleration(runtime, setup.model_name, setup.size, setup.device,
-                                setup.threads, lambda line: setattr(board, "note", line))
-    stream = Img2ImgStream(acceleration.model, setup.size, setup.seed, background=True)
-    board.runtime = stream.runtime
+                                setup.threads, tell)
+    ladder = Ladder(acceleration, setup.size, setup.seed, tell, board.get("lowered"))
+    board.runtime = ladder.runtime
     last = board.read_picture()
     if last is not None:
-        stream.resume(last.picture, last.params, last.noise_phase)
+        ladder.resume(last.picture, last.params, last.noise_phase)
     board.set("loaded", 1)
+    try:
+        _play(board, setup, ladder)
+    except Exception as error:
+        _remember(board, ladder, error)
+        raise
+    ladder.close()
+    acceleration.close()
+
+
+def _play(board: Board, setup: Setup, ladder: Ladder) -> None:
+    """Draw what is asked for until told to stop."""
     done, due, broken = 0, monotonic(), board.get("broken")
     seen = 0
     while not board.get("stop"):
@@ -150,22 +169,29 @@ def _serve(board: Board, setup: Setup) -> None:
         if got is None:
             continue
         done, params = got
-        faster = acceleration.take()
-        if faster is not None:
-            stream.use(faster)
-            board.runtime = stream.runtime
         start = monotonic()
         source = board.read_source() if board.source_posted != seen else None
         if source is not None:
             seen = source[0]
-            stream.look_at(source[1])
-        picture = stream.step(params)
-        board.publish(picture, params, monotonic() - start, stream.noise_phase)
-        board.set("broken", broken + stream.broken)
+            ladder.look_at(source[1])
+        picture = ladder.draw(params)
+        board.publish(picture, params, monotonic() - start, ladder.noise_phase)
+        board.runtime = ladder.runtime
+        board.set("lowered", ladder.lowered)
+        board.set("broken", broken + ladder.broken)
         board.set("made_by_child", board.get("made_by_child") + 1)
         due = next_due(due, monotonic(), setup.max_fps)
-    stream.close()
-    acceleration.close()
+
+
+def _remember(board: Board, ladder: Ladder, error: Exception) -> None:
+    """What the next life begins with: a rung lower than where this one could not go on."""
+    from engine.diffusion.shortage import is_out_of_memory
+
+    if ladder.runtime in ACCELERATED:  # from a plan, without torch's modules to step down to
+        board.set("torch_only", 1)
+        board.note = f"{TITLES[ladder.runtime]} failed: torch draws from now on"
+    elif is_out_of_memory(error):
+        board.set("lowered", ladder.lowered + 1)
 
 
 def next_due(due: float, now: float, max_fps: float) -> float:

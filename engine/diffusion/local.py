@@ -14,7 +14,7 @@ import numpy as np
 from engine.clock import monotonic
 from engine.diffusion.manner import softness
 from engine.diffusion.model import check_folder, check_size, model_folder
-from engine.diffusion.runtimes import ACCELERATED, all_threads, check_runtime
+from engine.diffusion.runtimes import all_threads, check_runtime
 from engine.records import Frame, FrameParams
 
 
@@ -38,8 +38,8 @@ class LocalGenerator:
         from engine.diffusion.stream import Img2ImgStream
 
         self.size, self._soft = size, softness(model_folder(model_name))
-        if runtime in ACCELERATED:
-            model = load_accelerated(runtime, model_name, size, threads or all_threads())
+        if runtime not in ("auto", "torch"):
+            model = load_accelerated(runtime, model_name, size, threads or all_threads(), device)
         else:
             model = load_model(model_name, device, threads)
         self._stream = Img2ImgStream(model, size, seed)
@@ -76,7 +76,7 @@ class LocalGenerator:
 
     @property
     def runtime(self) -> str:
-        """What draws: "torch", "openvino" or "onnx"."""
+        """What draws: a key of runtimes.PACKAGES."""
         return self._stream.runtime
 
     @property

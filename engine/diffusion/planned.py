@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from engine.diffusion.model import Model, model_folder
 from engine.diffusion.plans import drop_plan, read_plan
-from engine.diffusion.runtimes import Graph, GraphRuntime, graphs_of
+from engine.diffusion.runtimes import Graph, GraphRuntime, Runtime, graphs_of
 from engine.diffusion.sampling import Schedule
 from engine.errors import ModelError
 
 if TYPE_CHECKING:
     import torch
 
-GRAPHS = ("encode", "unet", "decode", "text")
+DRAWING = ("encode", "unet", "decode")
+GRAPHS = (*DRAWING, "text")
 
 
 def load_planned(runtime: str, model_name: str | Path, folder: Path, threads: int) -> Model:
@@ -50,6 +51,21 @@ def load_planned(runtime: str, model_name: str | Path, folder: Path, threads: in
         text = " ".join(str(error).split())[:200]
         raise ModelError(f"{folder}: {type(error).__name__}: {text}") from error
     return model
+
+
+def load_runtime(runtime: str, folder: Path, threads: int) -> Runtime:
+    """Only what draws, of a plan: for a model that is loaded already.
+
+    Raises FileNotFoundError where there is none; ModelError when it is broken, and then it has
+    been thrown away.
+    """
+    read_plan_or_drop(folder)
+    try:
+        return GraphRuntime(runtime, graphs_of(runtime).load(folder, DRAWING, threads))
+    except Exception as error:  # files that are whole but that this version cannot open
+        drop_plan(folder)
+        text = " ".join(str(error).split())[:200]
+        raise ModelError(f"{folder}: {type(error).__name__}: {text}") from error
 
 
 def read_plan_or_drop(folder: Path) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""What computes the model's three parts, behind one contract: torch, OpenVINO or ONNX Runtime.
+"""What computes the model's three parts, behind one contract: torch plain, recorded or compiled,
+OpenVINO, ONNX Runtime or TensorRT.
 
 Pictures and latents flow in and out as torch tensors, whichever runtime draws, and the numbers
 agree to about 1e-3, so one may take over from another between two pictures. The mathematics of
@@ -8,10 +9,13 @@ this loads neither torch nor a runtime.
 
 from __future__ import annotations
 
+import copy
 import os
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,11 +25,20 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-PACKAGES = {"torch": (), "openvino": ("openvino",), "onnx": ("onnxruntime", "onnx")}
-"""Packages beyond our own that a runtime needs; each name is also the extra that brings them."""
+PACKAGES = {
+    "torch": (), "openvino": ("openvino",), "onnx": ("onnxruntime", "onnx"),
+    "graphs": (), "compiled": (), "tensorrt": ("tensorrt", "onnx"),
+}
+"""Packages beyond our own that a runtime needs; the extra that brings them has its name."""
 CHOICES = ("auto", *PACKAGES)
 ACCELERATED = ("openvino", "onnx")
-"""Those that draw from converted graphs, the faster first."""
+"""Those that draw from converted graphs on the processor, the faster first."""
+ON_CUDA = ("tensorrt", "graphs")
+"""Those that need a CUDA device, the faster first."""
+TITLES = {
+    "torch": "torch", "openvino": "OpenVINO", "onnx": "ONNX Runtime", "graphs": "CUDA graphs",
+    "compiled": "torch.compile", "tensorrt": "TensorRT",
+}
 
 Graph = Callable[..., "np.ndarray"]
 
@@ -57,8 +70,17 @@ def missing_packages(runtime: str) -> list[str]:
 
 
 def installed() -> list[str]:
-    """The runtimes that can be used here, in the order of PACKAGES."""
-    return [name for name in PACKAGES if not missing_packages(name)]
+    """The runtimes that can be used here, in the order of PACKAGES; torch is not asked."""
+    gpu = has_driver()
+    return [name for name in PACKAGES
+            if not missing_packages(name) and (gpu or name not in ON_CUDA)]
+
+
+def has_driver() -> bool:
+    """True where NVIDIA's driver seems to be; whether torch can use it is for torch to say."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("SYSTEMROOT", "C:/Windows"), "System32/nvcuda.dll").exists()
+    return Path("/proc/driver/nvidia/version").exists() or Path("/dev/dxg").exists()
 
 
 def check_runtime(name: str) -> None:
@@ -72,10 +94,15 @@ def check_runtime(name: str) -> None:
 
 
 def best(name: str) -> str:
-    """The runtime that is aimed at: "auto" is the fastest that is installed."""
+    """The runtime that is aimed at on the processor: "auto" is the fastest installed."""
     if name != "auto":
         return name
     return next((each for each in ACCELERATED if not missing_packages(each)), "torch")
+
+
+def best_on_cuda() -> str:
+    """The runtime that is aimed at on a CUDA device: the fastest installed."""
+    return next(each for each in ON_CUDA if not missing_packages(each))
 
 
 def all_threads() -> int:
@@ -104,10 +131,20 @@ class TorchRuntime:
         self._unet, self._vae = unet, vae
         self._encoder, self._decoder = encoder, decoder
         self._pooled, self._cell = pooled, cell
+        self._sizes: dict[tuple[int, ...], torch.Tensor] = {}
+
+    def wrapped(self, wrap: Callable[[Any], Any]) -> TorchRuntime:
+        """The same runtime over `wrap(module)` of each module: for compilers."""
+        made = copy.copy(self)
+        made._unet = wrap(self._unet)
+        made._encoder = wrap(self._encoder or self._encode_plainly)
+        made._decoder = wrap(self._decoder or self._decode_plainly)
+        return made
 
     def encode(self, picture: torch.Tensor) -> torch.Tensor:
-        if self._encoder is not None:
-            return self._encoder(picture)
+        return (self._encoder or self._encode_plainly)(picture)
+
+    def _encode_plainly(self, picture: torch.Tensor) -> torch.Tensor:
         encoded = self._vae.encode((picture * 2 - 1).to(self._vae.dtype))
         latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
         return latents.to(picture.dtype)
@@ -120,40 +157,54 @@ class TorchRuntime:
                           return_dict=False)[0]
 
     def _time_ids(self, x: torch.Tensor) -> torch.Tensor:
-        """SDXL's six numbers: the size before cropping, the crop's corner, the wanted size."""
-        size = [side * self._cell for side in x.shape[-2:]]
-        return x.new_tensor([*size, 0, 0, *size]).expand(len(x), -1)
+        """SDXL's six numbers: the size before cropping, the crop's corner, the wanted size.
+
+        Made once a size: a number that comes from the processor would stop a CUDA graph.
+        """
+        if x.shape not in self._sizes:
+            size = [side * self._cell for side in x.shape[-2:]]
+            self._sizes[x.shape] = x.new_tensor([*size, 0, 0, *size]).expand(len(x), -1)
+        return self._sizes[x.shape]
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        if self._decoder is not None:
-            return self._decoder(latents)
+        return (self._decoder or self._decode_plainly)(latents)
+
+    def _decode_plainly(self, latents: torch.Tensor) -> torch.Tensor:
         picture = self._vae.decode(latents.to(self._vae.dtype)).sample / 2 + 0.5
         return picture.to(latents.dtype)
 
 
 class GraphRuntime:
-    """Converted graphs of one size and one row: float32 arrays in, a new array out."""
+    """Converted graphs of one size and one row: arrays in, a new array out.
+
+    OpenVINO's and ONNX Runtime's are float32 numpy arrays; TensorRT's are tensors on the device.
+    """
 
     def __init__(self, name: str, graphs: Mapping[str, Graph]) -> None:
         self.name = name
         self._graphs = graphs
+        self._run = self._on_device if name in ON_CUDA else self._on_processor
 
     def encode(self, picture: torch.Tensor) -> torch.Tensor:
         return self._run("encode", picture)
 
-    def unet(self, x: torch.Tensor, t: int, states: torch.Tensor) -> torch.Tensor:
+    def unet(self, x: torch.Tensor, t: Any, states: torch.Tensor) -> torch.Tensor:
         """Row by row: with guidance there are two, and a processor gains nothing by a batch."""
         import torch
 
-        time = torch.tensor([float(t)])
-        rows = [self._run("unet", x[n : n + 1], time, states[n : n + 1]) for n in range(len(x))]
+        times = torch.as_tensor(t, dtype=torch.float32, device=x.device).expand(len(x))
+        rows = [self._run("unet", x[n : n + 1], times[n : n + 1], states[n : n + 1])
+                for n in range(len(x))]
         return rows[0] if len(rows) == 1 else torch.cat(rows)
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         return self._run("decode", latents)
 
-    def _run(self, graph: str, *inputs: torch.Tensor) -> torch.Tensor:
+    def _on_processor(self, graph: str, *inputs: torch.Tensor) -> torch.Tensor:
         import torch
 
         arrays = (each.contiguous().numpy() for each in inputs)
         return torch.from_numpy(self._graphs[graph](*arrays))
+
+    def _on_device(self, graph: str, *inputs: torch.Tensor) -> torch.Tensor:
+        return self._graphs[graph](*inputs)

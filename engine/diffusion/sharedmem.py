@@ -26,9 +26,10 @@ MAILS, FRAMES, SOURCES, DURATIONS, FAULT = 4, 4, 3, 256, 2048
 _HEAD = 8  # int64 words before the payload of a slot: number, then the lengths of its blobs
 
 FIELDS = ("pid", "loaded", "heartbeat", "broken", "stop", "fault_length", "made_by_child",
-          "life_wanted", "life_ended", "exit_code", "runtime", "torch_only", "note_length")
+          "life_wanted", "life_ended", "exit_code", "runtime", "torch_only", "note_length",
+          "lowered")
 """Counters, one int64 each. A life is one run of a worker, numbered from 1 by the stage;
-`runtime` is 1 and up for the runtimes in order, 0 for none."""
+`runtime` is 1 and up for the runtimes in order, 0 for none; `lowered` as in ladder.py."""
 _WORDS = 16
 
 

@@ -189,9 +189,10 @@ def test_a_broken_plan_is_told_once_and_made_again(steered, planned_model, monke
     assert again.model.runtime.name == name and len(told) == 2
 
 
-def test_auto_leaves_large_models_and_gpus_to_torch(steered, monkeypatch):
+def test_auto_leaves_large_models_to_torch_and_gpus_to_their_own(steered, monkeypatch):
     assert acceleration.aim("auto", steered, "cpu") == "openvino"
-    assert acceleration.aim("auto", steered, "cuda") == "torch"
+    assert acceleration.aim("auto", steered, "cuda:1") == "graphs"
+    assert acceleration.aim("auto", steered, "mps") == "torch"
     monkeypatch.setattr(acceleration, "AUTO_LARGEST", 1000)
     assert acceleration.aim("auto", steered, "cpu") == "torch"
     assert acceleration.aim("onnx", steered, "cpu") == "onnx"
