@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 LEVEL_0 = {"records", "errors", "params", "expressions", "clock", "exchange"}
-LEVEL_0 |= {"functions", "memory", "curves", "isf", "isf_header", "followers", "structure"}
+LEVEL_0 |= {"functions", "memory", "curves", "isf", "isf_header", "lut", "followers", "structure"}
 LEVEL_0 |= {"folders", "toml_file", "toml_places", "motion"}
 LEVEL_1 = {"show", "scenes", "director", "signals", "controls", "stats", "word_effects", "undo"}
 LEVEL_0 |= {"tapers"}
@@ -23,12 +23,13 @@ WINGS = {
     "engine.diffusion": {"numpy", "torch", "diffusers", "transformers", "safetensors", "tokenizers"}
     | {"huggingface_hub", "openvino", "onnxruntime"},
     "engine.render": {"numpy", "moderngl", "glfw", "av", "PIL"},
-    "controllers": {"mido", "pythonosc", "rtmidi", "rtmidi2"},
+    "controllers": {"mido", "pythonosc", "rtmidi", "rtmidi2"}
+    | {"starlette", "uvicorn", "zeroconf"},
 }
 OTHERS = {"numpy", "rich", "watchfiles", "tomlkit", "PIL", "moderngl", "bench"}
 RIM = {"graph", "listening", "hands", "staging", "watching", "play_options", "reporting", "live"}
 RIM |= {"offline", "gallery", "saving", "desk", "autosave"}
-RIM |= {"recording"}
+RIM |= {"recording", "sourcing"}
 RIM |= {"resuming", "company", "surface"}
 TOP = {"song_options", "song_commands", "pieces", "splitting", "telling"}
 TOP |= {"cli", "commands", "evening", "machine", "vocabulary", "__main__"}
