@@ -36,6 +36,7 @@ from engine.render.compositor import Compositor
 from engine.render.window import Offscreen, Window
 from engine.resolve import resolve
 from engine.show import Show
+from engine.sourcing import Sourcing
 from engine.staging import in_software, prepare, shader_folders
 from engine.stats import Latency, Stats, StatsWriter
 from engine.watching import Watcher
@@ -96,6 +97,7 @@ class Performance:
         self.stats = Stats(self.window.pace_hz)
         self.compositor = Compositor(self.window.ctx, self.size, shader_folders(show))
         self._stack.callback(self.compositor.release)
+        self.sourcing = Sourcing(self.compositor, canvas_size(self.options.model, self.size))
         prepare(self.compositor, show)
         self.clock = AudioClock()
         self.generator = self._keep(self._generator())
@@ -239,7 +241,7 @@ class Performance:
             self._shown = frame.number
             self.compositor.show(frame)
         if not params.freeze:
-            self.generator.submit(params)
+            self.sourcing.submit(self.generator, params, frame.seconds if frame else 0.0)
         self.compositor.draw(params, self.window.screen)
         self.recording.step(moment.controls.record, seen, self.compositor.read_late)
 

@@ -127,14 +127,16 @@ def pictures(
     from engine.diffusion.local import LocalGenerator
     from engine.render.compositor import Compositor
     from engine.render.window import Offscreen
+    from engine.sourcing import Sourcing
     from engine.staging import prepare, shader_folders
 
     with ExitStack() as stack:
         surface = stack.enter_context(closing(Offscreen(options.size, refresh_hz=None)))
         compositor = Compositor(surface.ctx, options.size, shader_folders(show), patient=True)
         stack.callback(compositor.release)
-        prepare(compositor, show)
         canvas = canvas_size(options.model, options.size)
+        sourcing = Sourcing(compositor, canvas)
+        prepare(compositor, show)
         generator = LocalGenerator(options.model, canvas, runtime=options.runtime)
         stack.enter_context(closing(generator))
         kept = reel.kept if reel else Kept()
@@ -148,7 +150,7 @@ def pictures(
             if reel is not None and reel.wants(n):
                 reel.note(n, due, generator.checkpoint())
             if params.time >= due and not params.freeze:
-                compositor.show(generator.generate(params))
+                compositor.show(generator.generate(*sourcing.exact(params)))
                 due = params.time + 1.0 / options.generator_fps - 0.5 / options.fps
             compositor.draw(params)
             if n >= kept.write:

@@ -25,6 +25,7 @@ from engine.render.faults import Fault, Faults
 from engine.render.finish import Finish
 from engine.render.generated import WAITING, Generated
 from engine.render.layers import Layers
+from engine.render.source_canvas import SourceCanvas
 from engine.render.stock import ShaderStock
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Compositor:
         shared = (self._stock, self._canvases, self._blender, self.faults)
         self._layers = Layers(ctx, *shared, patient)
         self._finish = Finish(ctx, size)
+        self._source: SourceCanvas | None = None
+        self._ctx, self._patient = ctx, patient
 
     @property
     def size(self) -> Size:
@@ -91,14 +94,29 @@ class Compositor:
         except ValueError as error:
             self.faults.add("frame", str(error))
 
+    def source(self, size: Size) -> SourceCanvas:
+        """Where a look's source is drawn for a generator of this size; one, made when first
+        asked for, whose files and shaders are prepared with all others."""
+        if self._source is None or self._source.size != tuple(size):
+            old, shared = self._source, (self._blender, self._layers.cameras, self.faults)
+            self._source = SourceCanvas(
+                self._ctx, size, self._stock.folders, *shared, self._patient, self._date)
+            if old is not None:
+                old.release()
+        return self._source
+
     def look_in(self, folders: Sequence[Path]) -> None:
         """The show's own shaders lie here from now on."""
         self._stock.folders = tuple(folders)
+        if self._source is not None:
+            self._source.look_in(folders)
 
     def prepare(self, params: FrameParams) -> None:
         """Compile and open now all that drawing `params` needs, and a plain mix of looks."""
         self.prepare_shaders(effect.shader for effect in (*params.effects, *params.over))
         self._layers.prepare(params.layers)
+        if self._source is not None and params.source_layer is not None:
+            self._source.prepare(params.source_layer)
         self._blender.prepare(MIX, False)
 
     def prepare_shaders(self, names: Iterable[str]) -> None:
@@ -143,6 +161,8 @@ class Compositor:
         """
         name = Path(path).stem
         error = self._stock.reload(name)
+        if self._source is not None:
+            error = self._source.reload(name) or error
         if name == WAITING and error is None:
             try:
                 self._generated.reload()
@@ -155,6 +175,8 @@ class Compositor:
     def release(self) -> None:
         """Free everything on the GPU, and end the threads that read files."""
         mine = (self._layers, self._generated, self._stock, self._blender, self._copier)
+        if self._source is not None:
+            self._source.release()
         for thing in (*mine, self._canvases, self._finish):
             thing.release()
 
@@ -166,7 +188,8 @@ class Compositor:
     def _compose(self, params: FrameParams) -> None:
         """Everything before the master fader; the last whole picture stays until this is one."""
         now = ShaderClock(
-            params.time, params.dt, params.index, params.beat, params.bpm, self._date
+            params.time, params.dt, params.index, params.beat, params.bpm, self._date,
+            params.sound,
         )
         self._canvases.begin(self._finish.image)
         self._generated.begin(params, now)

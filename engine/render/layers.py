@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.records import Layer
 from engine.render.blend import ALONE, Blender, Place
+from engine.render.cameras import Cameras
 from engine.render.canvases import Canvases
 from engine.render.chain import draw_chain
 from engine.render.compiled import ShaderClock
@@ -36,10 +37,16 @@ class Layers:
         blender: Blender,
         faults: Faults,
         patient: bool = False,
+        cameras: Cameras | None = None,
     ) -> None:
-        """`patient` waits for every file and is exact, for films."""
+        """`patient` waits for every file and is exact, for films; `cameras` as in Materials."""
         self._stock, self._canvases, self._blender = stock, canvases, blender
-        self._materials = Materials(ctx, canvases.size, faults, patient)
+        self._materials = Materials(ctx, canvases.size, faults, patient, cameras)
+
+    @property
+    def cameras(self) -> Cameras:
+        """Those that are open, for others who draw."""
+        return self._materials.cameras
 
     def prepare(self, layers: Sequence[Layer]) -> None:
         """Compile, open and read what these layers need; what is wrong is counted."""
@@ -67,6 +74,13 @@ class Layers:
             if layer.opacity > 0.0:
                 below = self._put(below, layer, (look, n), generated, now)
         return below or self._black()
+
+    def alone(
+        self, layer: Layer, place: Hashable, now: ShaderClock
+    ) -> moderngl.Framebuffer | None:
+        """One layer over black; None while there is nothing to see of it. The generated picture
+        is none."""
+        return self._put(None, layer, (place, 0), self._black, now)
 
     def end(self) -> None:
         """A picture is done."""

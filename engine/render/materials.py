@@ -34,19 +34,22 @@ class Materials:
     """Every file, camera and text of the show, for a canvas of about `size` pixels."""
 
     def __init__(
-        self, ctx: moderngl.Context, size: Size, faults: Faults, patient: bool
+        self, ctx: moderngl.Context, size: Size, faults: Faults, patient: bool,
+        cameras: Cameras | None = None,
     ) -> None:
-        """`patient` waits for every file and is exact, for films."""
+        """`patient` waits for every file and is exact, for films; `cameras` are another's, since
+        a camera is opened once."""
         largest = max(SMALLEST, size[0]), max(SMALLEST, size[1])
         self._pictures = Pictures(ctx, faults, patient)
         self._videos = Videos(ctx, largest, faults, patient)
-        self._cameras = Cameras(ctx, largest, faults)
+        self.cameras = cameras or Cameras(ctx, largest, faults)
+        self._borrowed = cameras is not None
         self._texts = Texts(ctx, patient)
 
     def prepare(self, layer: Layer) -> None:
         """Read and open what the layer shows; what is wrong is counted."""
         for kind, room in (
-            ("picture", self._pictures), ("video", self._videos), ("camera", self._cameras)
+            ("picture", self._pictures), ("video", self._videos), ("camera", self.cameras)
         ):
             if layer.kind == kind:
                 room.prepare(layer.name)
@@ -62,7 +65,7 @@ class Materials:
             position = given["start"] + given["speed"] * time
             texture = self._videos.at(layer.name, place, position)
         else:
-            texture = self._cameras.at(layer.name)
+            texture = self.cameras.at(layer.name)
         if texture is None:
             return None
         return texture, _spot(covering(canvas, texture.size), given["scale"], given, canvas)
@@ -73,8 +76,10 @@ class Materials:
 
     def release(self) -> None:
         """Free everything on the GPU and end the threads."""
-        for room in (self._pictures, self._videos, self._cameras, self._texts):
+        for room in (self._pictures, self._videos, self._texts):
             room.release()
+        if not self._borrowed:
+            self.cameras.release()
 
     def _lettered(self, words: str, given: dict, canvas: Size) -> Material | None:
         line = max(4, round(given["size"] * canvas[1]))
