@@ -5,7 +5,8 @@ out: one frozen ShaderHeader with every input's type, default and range, and the
 preset checker reads ranges here, the stage compiles the body. Runs on any thread.
 
 Format: ISF 2.0 (https://github.com/mrRay/ISF_Spec); version 1 files are read too. Headers found
-in the wild end lists with a comma: those commas are forgiven.
+in the wild end lists with a comma, hold comments, put numbers in quotes or stand behind another
+comment: all that is forgiven. A colour table (`.cube`) is read as the effect `lut` with its file.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from engine.expressions import Expression, compile_expression
 from engine.isf_header import (
     COMPONENTS,
     IMAGES,
+    SOUNDS,
     TYPES,
     ShaderHeader,
     ShaderInput,
@@ -32,6 +34,7 @@ from engine.isf_header import (
     joined,
     parts_of,
 )
+from engine.lut import CUBE, table_header
 
 __all__ = [
     "ShaderHeader",
@@ -46,14 +49,20 @@ __all__ = [
 
 SHIPPED = Path(__file__).resolve().parent.parent / "shaders"
 """The folder of the shaders that come with Liquidlight."""
-SUFFIXES = (".fs", ".isf", ".frag")
+SUFFIXES = (".fs", ".isf", ".frag", CUBE)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_HEAD = re.compile(r"\s*/\*(?P<json>.*?)\*/", re.DOTALL)
+_HEAD_BEHIND = re.compile(
+    r"(?>(?:\s|//[^\n]*\n|/\*(?!\s*\{)(?>.*?\*/))*)/\*(?P<json>\s*\{.*?)\*/", re.DOTALL
+)
 _FALLBACK = {"point2D": (0.0, 0.0), "color": (1.0, 1.0, 1.0, 1.0)}
 
 
 def load_header(path: str | Path) -> ShaderHeader:
     """Read an ISF file's header. Raises ShaderError `file:line: what is wrong`."""
     path = Path(path)
+    if path.suffix == CUBE:
+        return table_header(path, load_header(SHIPPED / "lut.fs"))
     try:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
@@ -99,7 +108,7 @@ def parse_header(text: str, path: Path) -> ShaderHeader:
         path=path,
         description=str(head.get("DESCRIPTION", "")),
         credit=str(head.get("CREDIT", "")),
-        categories=tuple(map(str, reader.items("CATEGORIES", str))),
+        categories=reader.categories(),
         version=str(head.get("ISFVSN", "1")),
         inputs=inputs,
         passes=reader.passes(names | {"WIDTH", "HEIGHT"}),
@@ -114,12 +123,11 @@ class _Reader:
 
     def __init__(self, text: str, path: Path) -> None:
         self._text, self._path = text, path
-        start = len(text) - len(text.lstrip())
-        end = text.find("*/", start)
-        if not text.startswith("/*", start) or end < 0:
+        found = _HEAD_BEHIND.match(text) or _HEAD.match(text)
+        if found is None:
             raise ShaderError(f"{path}:1: an ISF file begins with /* {{json}} */")
-        self.end = end + 2
-        self.head = self._json(start + 2, end)
+        self.end = found.end()
+        self.head = self._json(*found.span("json"))
 
     def _json(self, start: int, end: int) -> dict:
         first = self._text.count("\n", 0, start)
@@ -145,16 +153,24 @@ class _Reader:
             raise self.error(key, f"{key} must be a list of {_JSON_NAMES[kind]}")
         return value
 
+    def categories(self) -> tuple[str, ...]:
+        if isinstance(self.head.get("CATEGORIES"), str):
+            return (self.head["CATEGORIES"],)
+        return tuple(self.items("CATEGORIES", str))
+
     def input(self, item: dict) -> ShaderInput:
         name, kind = str(item.get("NAME", "")), str(item.get("TYPE", ""))
         if not _NAME.match(name):
             raise self.error(name, f"NAME {name!r} of an input must be one word")
         if kind not in TYPES:
             raise self.error(name, f"{name}: TYPE {kind!r} is none of {', '.join(TYPES)}")
-        if kind in IMAGES:
-            return ShaderInput(name, kind, label=str(item.get("LABEL", name)))
         item = {key: value for key, value in item.items() if value is not None}
-        values = tuple(self.number(name, "long", value) for value in item.get("VALUES", ()))
+        if kind in IMAGES:
+            wanted = self.number(name, "long", item["MAX"]) if "MAX" in item else 0.0
+            high = max(0.0, wanted) if kind in SOUNDS else 0.0
+            return ShaderInput(name, kind, high=high, label=str(item.get("LABEL", name)))
+        listed = item.get("VALUES") or range(len(item.get("LABELS", ()) if kind == "long" else ()))
+        values = tuple(self.number(name, "long", value) for value in listed)
         size = COMPONENTS[kind]
         fallback = values[0] if values else _FALLBACK.get(kind, 0.0)
         default = self.number(name, kind, item["DEFAULT"]) if "DEFAULT" in item else fallback
@@ -178,7 +194,8 @@ class _Reader:
     def number(self, name: str, kind: str, raw: object) -> Value:
         """A JSON value as a float, or a tuple of the type's length. Raises ShaderError."""
         size = COMPONENTS[kind]
-        parts = raw if isinstance(raw, list) else [raw] * (size == 1)
+        parts = raw if isinstance(raw, list) and size > 1 else [raw] * (size == 1)
+        parts = [_unquoted(part) for part in parts]
         if kind == "color" and len(parts) == 3:
             parts = [*parts, 1.0]
         numbers = all(isinstance(part, bool | int | float) for part in parts)
@@ -232,7 +249,19 @@ def _name_of(row: object) -> str:
     return str(row.get("NAME", "")) if isinstance(row, dict) else ""
 
 
+def _unquoted(part: object) -> object:
+    """A number in quotes as a number; true and false too."""
+    if not isinstance(part, str):
+        return part
+    try:
+        return {"true": True, "false": False}.get(part.lower()) or float(part)
+    except ValueError:
+        return part
+
+
 def _forgive(text: str) -> str:
-    """JSON text with commas before a closing bracket blanked; places in it stay the same."""
+    """JSON text with comments, and commas before a closing bracket, blanked; places stay."""
     strings = r'"(?:\\.|[^"\\])*"'
-    return re.sub(rf"({strings})|,(?=\s*[\]}}])", lambda found: found.group(1) or " ", text)
+    return re.sub(
+        rf"({strings})|//[^\n]*|,(?=\s*[\]}}])", lambda found: found.group(1) or " ", text
+    )

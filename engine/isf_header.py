@@ -15,7 +15,9 @@ from engine.params import Param
 
 COMPONENTS = {"event": 1, "bool": 1, "long": 1, "float": 1, "point2D": 2, "color": 4}
 """How many numbers each settable type has."""
-IMAGES = ("image", "audio", "audioFFT")
+SOUNDS = ("audio", "audioFFT")
+"""Pictures of the sound: their `high` is how many columns the shader wants, 0 for all."""
+IMAGES = ("image", *SOUNDS)
 TYPES = (*COMPONENTS, *IMAGES)
 
 Value = float | tuple[float, ...]
@@ -26,8 +28,9 @@ class ShaderInput:
     """One knob of a shader.
 
     `default`, `low`, `high` and `identity` are floats, or tuples of 2 (point2D) or 4 (color);
-    an image has 0.0 for all. bool and event are 0 or 1. `values` are what a long may be (empty:
-    any whole number in the range), `labels` their names. `identity` None: none is declared.
+    an image has 0.0 for all (but see SOUNDS). bool and event are 0 or 1. `values` are what a long
+    may be (empty: any whole number in the range), `labels` their names. `identity` None: none is
+    declared.
     """
 
     name: str
@@ -118,6 +121,16 @@ class ShaderHeader:
         if "inputImage" in names:
             return "filter"
         return "transition" if {"startImage", "endImage", "progress"} <= names else "generator"
+
+    @property
+    def sounds(self) -> tuple[ShaderInput, ...]:
+        """The inputs that are pictures of the sound."""
+        return tuple(item for item in self.inputs if item.type in SOUNDS)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether a picture depends on those before it."""
+        return any(one.persistent for one in self.passes)
 
     @property
     def settable(self) -> tuple[ShaderInput, ...]:

@@ -24,11 +24,12 @@ def quad(ctx: moderngl.Context, program: moderngl.Program) -> moderngl.VertexArr
 
 
 class PassBuffer:
-    """The texture behind a pass's TARGET; persistent ones have two that take turns."""
+    """The texture behind a pass's TARGET; those that are read while they are drawn have two that
+    take turns: persistent ones, and those that several passes draw."""
 
-    def __init__(self, ctx: moderngl.Context, one: ShaderPass) -> None:
+    def __init__(self, ctx: moderngl.Context, one: ShaderPass, shared: bool = False) -> None:
         self._ctx, self._pass = ctx, one
-        self.persistent = one.persistent
+        self.turns = one.persistent or shared
         self.size: Size = (0, 0)
         self._sides: list[moderngl.Framebuffer] = []
 
@@ -52,7 +53,7 @@ class PassBuffer:
         old, self.size = self._sides, size
         kind = "f4" if self._pass.floating else "f1"
         self._sides = []
-        for _ in range(2 if self._pass.persistent else 1):
+        for _ in range(2 if self.turns else 1):
             texture = self._ctx.texture(size, 4, dtype=kind)
             texture.repeat_x = texture.repeat_y = False
             self._sides.append(self._ctx.framebuffer([texture]))

@@ -16,8 +16,11 @@ import numpy as np
 from engine.errors import ShaderError
 from engine.isf import ShaderHeader
 from engine.isf_header import Value
+from engine.lut import CUBE, as_picture, read_cube
+from engine.records import SILENCE, Sound
 from engine.render.buffers import Copier, Size, quad
-from engine.render.glsl import MUSICAL, compile_shader
+from engine.render.glsl import MUSICAL, compile_shader, declared
+from engine.render.sound_textures import SoundTextures
 
 if TYPE_CHECKING:
     import moderngl
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 class ShaderClock:
     """What the automatic uniforms say: show `time` and `dt` in s, picture `index`, the beat.
 
-    `date` is (year, month, day, second of the day) at show time 0.
+    `date` is (year, month, day, second of the day) at show time 0; `sound` is what is heard.
     """
 
     time: float = 0.0
@@ -36,6 +39,7 @@ class ShaderClock:
     beat: float = 0.0
     bpm: float = 120.0
     date: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    sound: Sound = SILENCE
 
 
 class CompiledPass:
@@ -45,7 +49,7 @@ class CompiledPass:
     def __init__(self, ctx: moderngl.Context, header: ShaderHeader, index: int) -> None:
         self.program = compile_shader(ctx, header, index)
         self.quad = quad(ctx, self.program)
-        self.members = {name: self.program[name] for name in self.program}
+        self.members = {declared(name): self.program[name] for name in self.program}
         self.settable = [item for item in header.settable if item.name in self.members]
         own = {item.name for item in header.inputs}
         self.musical = [name for name in MUSICAL if name in self.members and name not in own]
@@ -79,7 +83,7 @@ class CompiledPass:
         self.say("TIMEDELTA", clock.dt if clock.index else 0.0)
         self.say("FRAMEINDEX", clock.index)
         if "DATE" in self.members:
-            self.say("DATE", (*clock.date[:3], clock.date[3] + clock.time))
+            self.say("DATE", (*clock.date[:3], (clock.date[3] + clock.time) % 86400.0))
 
     def release(self) -> None:
         self.quad.release()
@@ -87,7 +91,7 @@ class CompiledPass:
 
 
 class CompiledShader:
-    """The passes of one shader and the pictures it imports."""
+    """The passes of one shader, the pictures it imports, and those of the sound."""
 
     def __init__(self, ctx: moderngl.Context, header: ShaderHeader) -> None:
         """Compile. Raises ShaderError with the file and line."""
@@ -96,6 +100,7 @@ class CompiledShader:
         self.copier = Copier(ctx)
         self.black = ctx.texture((1, 1), 4, bytes(4))
         self.imported = {name: _picture(ctx, header, path) for name, path in header.imported}
+        self.sounds = SoundTextures(ctx, header.sounds)
         images = [item.name for item in header.inputs if item.is_image]
         targets = dict.fromkeys(one.target for one in header.passes if one.target)
         names = (*images, *self.imported, *targets)
@@ -106,14 +111,17 @@ class CompiledShader:
 
     def release(self) -> None:
         """Free everything on the GPU."""
-        for thing in (*self.passes, self.copier, self.black, *self.imported.values()):
+        shared = (self.copier, self.black, self.sounds)
+        for thing in (*self.passes, *shared, *self.imported.values()):
             thing.release()
 
 
 def _picture(ctx: moderngl.Context, header: ShaderHeader, path: Path) -> moderngl.Texture:
-    """An IMPORTED picture as a texture, its bottom row first as GL has it."""
+    """An IMPORTED picture or colour table as a texture, its bottom row first as GL has it."""
     from PIL import Image
 
+    if path.suffix.lower() == CUBE:
+        return _table(ctx, path)
     try:
         with Image.open(path) as image:
             pixels = np.ascontiguousarray(np.asarray(image.convert("RGBA"))[::-1])
@@ -122,3 +130,10 @@ def _picture(ctx: moderngl.Context, header: ShaderHeader, path: Path) -> moderng
     texture = ctx.texture((pixels.shape[1], pixels.shape[0]), 4, pixels.tobytes())
     texture.repeat_x = texture.repeat_y = False
     return texture
+
+
+def _table(ctx: moderngl.Context, path: Path) -> moderngl.Texture:
+    pixels = as_picture(read_cube(path))
+    made = ctx.texture((pixels.shape[1], pixels.shape[0]), 4, pixels.tobytes(), dtype="f4")
+    made.repeat_x = made.repeat_y = False
+    return made

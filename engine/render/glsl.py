@@ -1,8 +1,9 @@
 """From an ISF body to GLSL 330 that a driver takes, and from its complaint back to the file.
 
 ISF is written in the GLSL of 2008 (`gl_FragColor`, `texture2D`, `varying`). A prelude declares
-the uniforms that ISF promises and maps the old words; `#line` makes the compiler count the lines
-of the file. Runs on the GL thread.
+the uniforms that ISF promises and maps the old words; names that have become words of the
+language since then are renamed; `#line` makes the compiler count the lines of the file. Runs on
+the GL thread.
 """
 
 from __future__ import annotations
@@ -38,17 +39,30 @@ _TYPES = {
 }
 _WORDS = """\
 #version 330 core
-#define texture2D texture
-#define texture2DRect texture
+vec4 isf_at(sampler2D image, vec2 place) { return texture(image, place); }
+vec4 isf_pixel(sampler2D image, vec2 place) {
+    return texture(image, place / vec2(textureSize(image, 0)));
+}
+vec2 isf_size(sampler2D image) { return vec2(textureSize(image, 0)); }
+#define texture2D isf_at
+#define texture2DRect isf_pixel
+#define sampler2DRect sampler2D
+#define texture2DLod textureLod
+#define texture2DLodEXT textureLod
+#define texture2DProj textureProj
+#define texture2DGradARB textureGrad
 #define vv_FragNormCoord isf_FragNormCoord
 #define vv_vertShaderInit isf_vertShaderInit
-#define IMG_NORM_PIXEL(image, place) texture(image, (place))
-#define IMG_PIXEL(image, place) texture(image, (place) / vec2(textureSize(image, 0)))
-#define IMG_THIS_NORM_PIXEL(image) texture(image, isf_FragNormCoord)
-#define IMG_THIS_PIXEL(image) texture(image, isf_FragNormCoord)
-#define IMG_SIZE(image) vec2(textureSize(image, 0))
+#define isf_fragCoord (isf_FragNormCoord * RENDERSIZE)
+#define IMG_NORM_PIXEL(image, place) isf_at(image, place)
+#define IMG_PIXEL(image, place) isf_pixel(image, place)
+#define IMG_THIS_NORM_PIXEL(image) isf_at(image, isf_FragNormCoord)
+#define IMG_THIS_PIXEL(image) isf_at(image, isf_FragNormCoord)
+#define IMG_SIZE(image) isf_size(image)
 """
+"""Functions, so that a shader whose own variable is called `texture` still reads pictures."""
 _FRAGMENT = """\
+vec4 isf_at(sampler2D image, vec2 place, float bias) { return texture(image, place, bias); }
 #define varying in
 #define gl_FragColor isf_FragColor
 in vec2 isf_FragNormCoord;
@@ -67,6 +81,15 @@ void isf_vertShaderInit() {
 _PLAIN_VERTEX = "void main() { isf_vertShaderInit(); }\n"
 
 _HOISTED = re.compile(r"^[ \t]*#[ \t]*(version|extension)\b[^\n]*", re.MULTILINE)
+_DATA = re.compile(r"\bgl_FragData\s*\[\s*0\s*\]")
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
+NEWER = (
+    *("smooth", "flat", "noperspective", "layout", "common", "partition", "active", "filter"),
+    *("superp", "resource", "patch", "sample", "subroutine", "precise", "buffer", "shared"),
+    *("coherent", "restrict", "readonly", "writeonly"),
+)
+"""Names in GLSL 120 that are words of some newer one; a shader that declares one means a name."""
+_TYPED = r"(?:void|float|int|bool|[ib]?vec[234]|mat[234]|sampler2D)"
 _COMPLAINTS = (
     re.compile(r"^\d+:(\d+)\(\d+\):\s*(?:preprocessor )?(error:.*)$", re.MULTILINE),
     re.compile(r"^\d+\((\d+)\)\s*:\s*(error.*)$", re.MULTILINE | re.IGNORECASE),
@@ -82,11 +105,11 @@ def compile_shader(ctx: moderngl.Context, header: ShaderHeader, index: int) -> m
     """
     import moderngl
 
-    refuse_sound(header)
-    shared = f"const int PASSINDEX = {index};\n" + _declarations(header)
     vertex_path = header.path.with_suffix(".vs")
-    vertex = _VERTEX + shared + "#line 1\n" + _vertex_body(vertex_path)
-    body = _HOISTED.sub("", header.body)
+    body, vertex_body = _dated(header.body), _vertex_body(vertex_path)
+    shared = _renamed(header, body + vertex_body)
+    shared += f"const int PASSINDEX = {index};\n" + _declarations(header)
+    vertex = _VERTEX + shared + "#line 1\n" + vertex_body
     fragment = _FRAGMENT + shared + f"#line {header.body_line}\n" + body
     try:
         return ctx.program(vertex_shader=_WORDS + vertex, fragment_shader=_WORDS + fragment)
@@ -95,19 +118,32 @@ def compile_shader(ctx: moderngl.Context, header: ShaderHeader, index: int) -> m
         raise _translated(vertex_path if in_vertex else header.path, str(error)) from None
 
 
-def refuse_sound(header: ShaderHeader) -> None:
-    """Sound textures are not served: say so rather than draw a dead picture."""
-    for item in header.inputs:
-        if item.type in ("audio", "audioFFT"):
-            raise ShaderError(
-                f"{header.path}:1: input {item.name} is of type {item.type}, which is not "
-                "served; use float inputs driven by signals such as bass, mid, high"
-            )
+def declared(uniform: str) -> str:
+    """The name by which the file knows a uniform of the program."""
+    plain = uniform.removeprefix(_PREFIX)
+    return plain if plain in NEWER else uniform
+
+
+_PREFIX = "isf_named_"
+
+
+def _dated(text: str) -> str:
+    """A body without what only other versions of the language know; lines stay where they are."""
+    text = _FOREIGN.sub(" ", _HOISTED.sub("", text))
+    return _DATA.sub("gl_FragColor", text)
+
+
+def _renamed(header: ShaderHeader, text: str) -> str:
+    names = {item.name for item in header.inputs} | {one.target for one in header.passes}
+    own = [
+        word for word in NEWER if word in names or re.search(rf"\b{_TYPED}\s+{word}\b", text)
+    ]
+    return "".join(f"#define {word} {_PREFIX}{word}\n" for word in own)
 
 
 def _vertex_body(path: Path) -> str:
     try:
-        return _HOISTED.sub("", path.read_text(encoding="utf-8-sig", errors="replace"))
+        return _dated(path.read_text(encoding="utf-8-sig", errors="replace"))
     except FileNotFoundError:
         return _PLAIN_VERTEX
     except OSError as error:

@@ -2,12 +2,16 @@
 
 Flows in: input values, image textures and a ShaderClock; flows out: the drawn target. Everything
 runs on the GL thread. Buffers are made when the size is first seen or changes, never per frame.
-Persistent buffers are two textures taking turns, so that a pass reads its own past.
+Persistent buffers are two textures taking turns, so that a pass reads its own past. A shader that
+remembers begins at TIME 0 and FRAMEINDEX 0 wherever in the show it is first drawn, as its code
+expects; one that does not is a function of show time.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.isf import ShaderHeader, ShaderInput
@@ -36,8 +40,13 @@ class IsfProgram:
         self._ctx = ctx
         self._own = shared is None
         self._shader = shared or CompiledShader(ctx, header)
-        self._buffers = {p.target: PassBuffer(ctx, p) for p in header.passes if p.target}
+        targets = Counter(one.target for one in header.passes)
+        self._buffers = {
+            one.target: PassBuffer(ctx, one, targets[one.target] > 1)
+            for one in header.passes if one.target
+        }
         self._held: dict[str, bool] = {}
+        self._began: ShaderClock | None = None
 
     def draw(
         self,
@@ -48,13 +57,18 @@ class IsfProgram:
     ) -> None:
         """Draw all passes, the last into `target` over its whole size.
 
-        `inputs` that are missing take their default, and all are clamped to their range; an
-        image that is missing is black. `target` must not be one of the images.
+        `inputs` that are missing take their default, and all are clamped to their range. An
+        image that is missing is the first that there is, or black: a shader may ask for more
+        pictures than its place has. `target` must not be one of the images.
         """
+        clock = self._own_time(clock)
         values = {item.name: self._value(item, inputs) for item in self.header.settable}
         sizes = {"WIDTH": float(target.width), "HEIGHT": float(target.height), **_numbers(values)}
         self._fit(target.size, sizes)
-        sources = {**self._shader.imported, **(images or {})}
+        sources = {**self._shader.imported, **self._shader.sounds.hear(clock.sound)}
+        for item in self.header.inputs if images else ():
+            if item.type == "image":
+                sources[item.name] = images.get(item.name) or next(iter(images.values()))
         drawn = None
         for one, compiled in zip(self.header.passes, self._shader.passes, strict=True):
             drawn = self._buffers.get(one.target)
@@ -67,6 +81,7 @@ class IsfProgram:
     def reset(self) -> None:
         """Forget the past: persistent buffers turn black."""
         self._held.clear()
+        self._began = None
         for buffer in self._buffers.values():
             buffer.clear()
 
@@ -76,6 +91,18 @@ class IsfProgram:
             self._shader.release()
         for buffer in self._buffers.values():
             buffer.release()
+
+    def _own_time(self, clock: ShaderClock) -> ShaderClock:
+        """The clock since the memory began, for a shader that has one."""
+        if not self.header.remembers:
+            return clock
+        if self._began is None:
+            self._began = clock
+        began, date = self._began, clock.date
+        return replace(
+            clock, time=clock.time - began.time, index=clock.index - began.index,
+            date=(*date[:3], date[3] + began.time),
+        )
 
     def _draw_pass(
         self,
@@ -103,7 +130,7 @@ class IsfProgram:
             buffer = self._buffers.get(name)
             if buffer is None:
                 texture = sources.get(name, self._shader.black)
-            elif buffer is drawing and not buffer.persistent:
+            elif buffer is drawing and not buffer.turns:
                 texture = self._shader.black
             else:
                 texture = buffer.texture

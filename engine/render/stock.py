@@ -87,7 +87,15 @@ class ShaderStock:
         self._drawn.clear()
 
     def reload(self, name: str) -> ShaderError | None:
-        """The file has changed: compile it anew, or keep the last good one and say why."""
+        """The file has changed: compile it anew, or keep the last good one and say why.
+
+        `name` is the file's without its suffix; looks may have written it with one.
+        """
+        alike = [known for known in self._compiled if Path(known).stem == name]
+        errors = [self._reload(known) for known in alike or [name]]
+        return next((error for error in errors if error), None)
+
+    def _reload(self, name: str) -> ShaderError | None:
         self._faults.pop(name, None)
         if name not in self._compiled:
             return None

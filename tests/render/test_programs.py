@@ -225,12 +225,6 @@ def test_a_compile_error_names_the_line_of_the_file(gl, code, says):
     assert str(caught.value).startswith(says) and "\n" not in str(caught.value)
 
 
-def test_sound_inputs_are_refused_in_words(gl):
-    source = body("void main() {}", '{"INPUTS": [{"NAME": "fft", "TYPE": "audioFFT"}]}')
-    with pytest.raises(ShaderError, match="fft is of type audioFFT, which is not served"):
-        Stage(gl, source)
-
-
 TUTORIAL = """/*
 {
   "CREDIT": "in the manner of the ISF tutorial", "ISFVSN": "2",
