@@ -73,6 +73,8 @@ _ROWS = (
     Param("seed", 0, 0, 2**31 - 1, "", "which noise; a fraction is the way to the next seed's"),
     Param("noise_drift", 0.05, 0.0, 1.0, "1/s", "how fast the noise changes; 0 pins it"),
     Param("crossfade", 0.1, 0.0, 2.0, "s", "fade from one generated picture to the next"),
+    Param("flow", 1.0, 0.0, 1.0, "", "how much shapes travel in that fade, in place of ghosts"),
+    Param("cadence", 0.0, 0.0, 8.0, "s", "least time between generated pictures: calm, and cheap"),
     Param("contours", 0.8, 0.0, 1.0, "", "how sharp the contours of a soft model are"),
     Param("opacity", 1.0, 0.0, 1.0, "", "master fader"),
     Param("motion.zoom", 1.0, 0.5, 2.0, "1/s", "magnification in one second; 1 stands still"),
@@ -154,6 +156,9 @@ TRIGGERS = (
 
 LAYER_KINDS = ("generator", "shader", "picture", "video", "camera", "text")
 """What a layer of a look may be; `generator` is the picture that the model makes."""
+EDGES = ("mirror", "repeat", "smear", "dark")
+"""What comes in over the edges of a picture that moves: itself mirrored, or once more from its
+other side; its last pixels drawn out; darkness."""
 BLENDS = (
     *("normal", "add", "screen", "multiply", "overlay", "soft_light", "lighten", "darken"),
     *("difference", "exclusion", "subtract"),

@@ -341,7 +341,8 @@ class FrameParams:
     `source_layer` is what is drawn in its place, at the generator's size, in its own colours by
     `source_colours`; params.FRESH stands for noise alone by that amount. `contours` is
     0..1 how sharp the contours of a softly painted picture are drawn; `crossfade` seconds between
-    two generated frames; `opacity` the master fader. `beat` is the beat count at `time`. A
+    two generated frames, in which shapes travel by `flow` 0..1; `cadence` seconds at least from
+    one to the next; `edges` one of params.EDGES; `opacity` the master fader. `beat` is the beat count at `time`. A
     fraction of `seed` is the way to the next seed's noise.
 
     Drawn are `layers` from below (none: the generated picture alone), then `effects`; beside them
@@ -377,6 +378,9 @@ class FrameParams:
     sound: Sound = field(default=SILENCE, compare=False, repr=False)
     flash_limit: bool = True
     source_layer: Layer | None = None
+    edges: str = "mirror"
+    flow: float = 0.0
+    cadence: float = 0.0
     source_colours: float = 1.0
 
 

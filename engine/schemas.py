@@ -16,6 +16,7 @@ from engine.curves import CURVES
 from engine.isf_header import ShaderHeader, ShaderInput, parts_of
 from engine.params import (
     BLENDS,
+    EDGES,
     FRESH,
     LAUNCHES,
     LAYER_INPUTS,
@@ -71,7 +72,10 @@ def preset_schema() -> Schema:
             },
             "prompts one after the other",
         ),
-        "motion": table(_group("motion"), "how the camera travels"),
+        "motion": table(
+            {**_group("motion"), "edges": choice(EDGES, "what comes in over the edges")},
+            "how the camera travels",
+        ),
         "source": _source(),
         "hearing": table(_group("hearing"), "how the sound is heard"),
         "layers": {**listed(either(*_layers())), "description": "what is drawn, bottom first"},

@@ -102,4 +102,5 @@ class Preset:
     macros: Mapping[str, Value] = field(default_factory=dict)
     sequence: Sequence | None = None
     layers: tuple[LayerLine, ...] = ()
+    edges: str = "mirror"
     source_layer: LayerLine | None = None

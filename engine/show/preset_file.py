@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine.expressions import CONSTANTS, FUNCTIONS
 from engine.params import (
+    EDGES,
     MACRO,
     NAMES,
     PARAMS,
@@ -68,6 +69,7 @@ def read_preset(parsed: TomlFile, stems: frozenset[str] = frozenset()) -> Preset
         macros=macros,
         sequence=_sequence(file),
         layers=read_layers(file, words),
+        edges=_edges(file),
         source_layer=source_layer,
     )
 
@@ -134,10 +136,16 @@ def _sequence(file: LookFile) -> Sequence | None:
     return Sequence(numbers["beats"], fade, order, int(numbers["seed"]))
 
 
+def _edges(file: LookFile) -> str:
+    place = ("motion", "edges")
+    edges = file.text_at(file.table_at(file.data, "motion"), place, EDGES[0])
+    return file.choice(edges, place, EDGES)
+
+
 def _numbers(file: LookFile) -> dict[str, Value]:
-    for table in ("motion", "hearing"):
+    for table, texts in (("motion", ("edges",)), ("hearing", ())):
         known = tuple(n.removeprefix(f"{table}.") for n in PARAMS if n.startswith(f"{table}."))
-        file.check_keys(file.table_at(file.data, table), (table,), known)
+        file.check_keys(file.table_at(file.data, table), (table,), (*known, *texts))
     numbers = {}
     for name, param in PARAMS.items():
         table, _, key = name.rpartition(".")
