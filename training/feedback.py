@@ -14,7 +14,7 @@ import torch
 
 from engine.audio.media import decode
 from engine.diffusion.local import LocalGenerator
-from engine.diffusion.warp import inverse_matrix, limited
+from engine.motion import limited, origins
 from engine.offline import frames
 from engine.records import SAMPLERATE, FrameParams, Pose
 from engine.show import load_show
@@ -131,7 +131,14 @@ def changes(played: Run) -> dict[str, float]:
 
 def matrix(before: Pose, after: Pose) -> np.ndarray:
     """The camera's 2x3 matrix between two poses, as the warp uses it on square pictures."""
-    return np.array(inverse_matrix(limited(after.since(before)), SIDE, SIDE))
+    return affine(limited(after.since(before)))
+
+
+def affine(motion: Pose) -> np.ndarray:
+    """The 2x3 matrix of a plain motion from new places to old ones, -1..1, y downwards."""
+    places = np.array([[0.0, 0.5, 0.0], [0.0, 0.0, -0.5]])
+    middle, right, down = (np.array(origins(motion, *p, 1.0)) * (2, -2) for p in places.T)
+    return np.stack([right - middle, down - middle, middle], axis=1)
 
 
 def gap_from(poses: list[Pose], start: int, zoom: float = 0.06, most: int = 8) -> int:

@@ -4,9 +4,9 @@ Noise that stays put on the screen pins the picture to it: shapes stand still wh
 moves. So each noise is a tile that travels with the motion since it was born, and tiles follow
 one another on an arc of a circle (cos of one, sin of the next), which keeps the variance at one
 and begins each tile at nothing, without a jump. What renews them is a phase: noise_drift a
-second, and the zoom, since a tile that is magnified turns coarse. Runs inside the generator's
-step; a function of the seed and of the motion so far, drawn on the CPU so that every device gets
-the same.
+second, and zoom, bulge and tilt, since a tile that is magnified turns coarse. Runs inside the
+generator's step; a function of the seed and of the motion so far, drawn on the CPU so that every
+device gets the same.
 
 Some models (the small one that ships) want to be told in the noise where they are: a fixed pattern
 in each channel, a plain function of position, beside the noise that travels. This is what Liu et
@@ -22,7 +22,8 @@ from functools import lru_cache
 
 import torch
 
-from engine.diffusion.warp import inverse_matrix, limited
+from engine.diffusion.warp import Ground
+from engine.motion import limited
 from engine.records import FrameParams, Pose
 
 ZOOM_PER_NOISE = math.log(1.35)
@@ -46,6 +47,7 @@ class TravellingNoise:
     ) -> None:
         self._told = told
         self._shape = shape
+        self._ground = Ground(*shape[-2:])
         self._device = device
         self._dtype = dtype
         self._tiles: dict[int, dict[int, torch.Tensor]] = {}
@@ -56,9 +58,9 @@ class TravellingNoise:
     def move(self, motion: Pose, drifted: float) -> None:
         """Carry the tiles by a motion; `drifted` is noise_drift times the seconds passed."""
         motion = limited(motion)
-        now, following = (_added(each, motion) for each in self.travelled)
+        now, following = (each.and_then(motion) for each in self.travelled)
         before = math.floor(self.phase)
-        self.phase += max(0.0, drifted) + abs(motion.log_zoom) / ZOOM_PER_NOISE
+        self.phase += max(0.0, drifted) + coarsened(motion) / ZOOM_PER_NOISE
         passed = math.floor(self.phase) - before
         if passed == 1:
             now, following = following, _BORN
@@ -83,9 +85,9 @@ class TravellingNoise:
         tiles = self._tiles.get(step, {})
         tiles = {seed: tile for seed, tile in tiles.items() if seed in now or seed in following}
         self._tiles[step] = tiles
-        noise = carried(self._mixed(now, tiles), self.travelled[0])
+        noise = carried(self._mixed(now, tiles), self.travelled[0], self._ground)
         if theta > 0.0:
-            second = carried(self._mixed(following, tiles), self.travelled[1])
+            second = carried(self._mixed(following, tiles), self.travelled[1], self._ground)
             noise = math.cos(theta) * noise + math.sin(theta) * second
         return placed(noise, telling * self._told).to(self._device, self._dtype)
 
@@ -128,25 +130,31 @@ def amplitudes(shares: Mapping[float, float]) -> dict[int, float]:
     return {seed: a / norm for seed, a in mixed.items()}
 
 
-def _added(a: Pose, b: Pose) -> Pose:
-    return Pose(a.log_zoom + b.log_zoom, a.angle + b.angle, a.x + b.x, a.y + b.y)
+def coarsened(motion: Pose) -> float:
+    """By how much a motion makes the cells of a tile larger or smaller, as a log_zoom would.
+
+    Swirl and sway keep areas, and rings come and go; a tilted side is one and a half times as
+    much nearer at its edge as the tilt has radians, for half of which its cells are larger.
+    """
+    tilt = math.radians(abs(motion.tilt_x) + abs(motion.tilt_y))
+    return abs(motion.log_zoom) + abs(motion.bulge) + 0.75 * tilt
 
 
-def carried(tile: torch.Tensor, motion: Pose) -> torch.Tensor:
+def carried(tile: torch.Tensor, motion: Pose, ground: Ground | None = None) -> torch.Tensor:
     """A tile (1, c, h, w), repeated without end, moved by `motion`: the nearest cell of each.
 
     Interpolating would join neighbours, and the model takes joined noise for shapes; picking
-    cells keeps them independent as long as the tile is not magnified much.
+    cells keeps them independent as long as the tile is not magnified much. `ground` is one of
+    (h, w) on the CPU, where somebody has it already.
     """
     if motion == Pose():
         return tile
     rows, columns = tile.shape[-2:]
-    m = inverse_matrix(motion, columns, rows)
-    y, x = torch.meshgrid((torch.arange(rows) + 0.5) * 2 / rows - 1,
-                          (torch.arange(columns) + 0.5) * 2 / columns - 1, indexing="ij")
-    u = ((m[0][0] * x + m[0][1] * y + m[0][2]) + 1) * columns / 2
-    v = ((m[1][0] * x + m[1][1] * y + m[1][2]) + 1) * rows / 2
-    return tile[..., v.floor().long() % rows, u.floor().long() % columns]
+    ground = ground or Ground(rows, columns)
+    ground.travel(motion)
+    x = (ground.u * rows + columns / 2).floor().long() % columns
+    y = (rows / 2 - ground.v * rows).floor().long() % rows
+    return tile[..., y, x]
 
 
 TELLING = (0.65, 0.85)

@@ -24,7 +24,8 @@ from engine.diffusion.regulate import Regulator
 from engine.diffusion.runtimes import Runtime
 from engine.diffusion.sampling import Noise, sample, timesteps_of
 from engine.diffusion.sources import Sources, freshness
-from engine.diffusion.warp import limited, sharpen, warp
+from engine.diffusion.warp import Warper, sharpen
+from engine.motion import limited
 from engine.records import FrameParams, Pose, Prompt
 
 NOISE_SHARE = 0.85
@@ -62,6 +63,7 @@ class Img2ImgStream:
         self._noise = TravellingNoise(shape, model.device, model.dtype, told)
         self._sources = Sources(size, model.device)
         self._regulator = Regulator()
+        self._warp = Warper()
         self._state: State | None = None
         self.stages_ms: dict[str, float] = {}
 
@@ -92,7 +94,7 @@ class Img2ImgStream:
         poses = (state.pose, *self._noise.travelled)
         kept = {
             "picture": state.picture.float().cpu().numpy(),
-            "poses": np.array([(p.log_zoom, p.angle, p.x, p.y) for p in poses]),
+            "poses": np.array([pose.parts for pose in poses]),
             "clock": np.array((state.time, self._noise.phase)),
             "steer": np.array(list(self._regulator.steer.values())),
         }
@@ -153,7 +155,7 @@ class Img2ImgStream:
     def _next(self, state: State, params: FrameParams, dt: float) -> torch.Tensor:
         motion = limited(params.pose.since(state.pose))
         self._noise.move(motion, params.noise_drift * dt)
-        picture = warp(state.picture, motion)
+        picture = self._warp(state.picture, motion, params.edges)
         picture = sharpen(picture, self._regulator.sharpening).clamp(0.0, 1.0)
         picture = self._sources.mix(picture, params)
         fresh = freshness(params)

@@ -8,7 +8,7 @@ import torch
 
 from engine.diffusion.local import LocalGenerator
 from engine.diffusion.manner import position_amplitude
-from engine.diffusion.warp import inverse_matrix, warp
+from engine.diffusion.warp import warp
 from engine.errors import LiquidlightError
 from engine.records import Frame, Pose
 from training import (
@@ -123,7 +123,7 @@ def test_flow_measures_a_zoom(zoom):
     image, motion = plane(), Pose(zoom, 1.0, 0.01)
     after = warp(image, motion).clamp(0, 1)
     found = measures.flow(grey(image) / 255, grey(after) / 255)
-    matrix = np.array(inverse_matrix(motion, feedback.SIDE, feedback.SIDE))
+    matrix = feedback.affine(motion)
     camera = measures.expected(found.places, matrix, (feedback.SIDE, feedback.SIDE))
     assert measures.zoom_of(found) == pytest.approx(zoom, rel=0.1, abs=5e-4)
     assert measures.agreement(found, camera) > 0.9 > -0.5 > measures.agreement(found, -camera)
