@@ -104,11 +104,13 @@ class Ladder:
             try:
                 picture = self._stream.step(self._afforded(params))
             except Exception as error:  # the libraries raise whatever they like
-                if not self._step_down(error):
+                step_down = self._step_for(error)
+                if step_down is None:
                     raise
             else:
                 break
             release()  # out of the handler: the error no longer holds on to the picture's tensors
+            step_down()
         picture = scaled(picture, self._size)
         self._last = (picture, params)
         return picture
@@ -121,20 +123,19 @@ class Ladder:
             return params
         return replace(params, guidance=min(1.0, params.guidance), steps=1)
 
-    def _step_down(self, error: Exception) -> bool:
-        """One rung down; False where there is none that could help."""
+    def _step_for(self, error: Exception) -> Callable[[], None] | None:
+        """What takes the ladder one rung down; None where there is none that could help."""
         short = is_out_of_memory(error)
         if self._plain is not None and self._stream.runtime != self._plain.name:
-            self._back_to_plain("is out of memory" if short else f"failed ({one_line(error)})")
-            return True
+            why = "is out of memory" if short else f"failed ({one_line(error)})"
+            return lambda: self._back_to_plain(why)
         if not short or self.lowered >= self._lowest():
-            return False
-        self.lowered += 1
-        if self.lowered == ONE_ROW:
-            self._tell("out of memory: one step and no guidance from now on")
-            return True
-        self._redraw_smaller()
-        return True
+            return None
+        return self._one_row if self.lowered < ONE_ROW else self._redraw_smaller
+
+    def _one_row(self) -> None:
+        self.lowered = ONE_ROW
+        self._tell("out of memory: one step and no guidance from now on")
 
     def _back_to_plain(self, why: str) -> None:
         name = self._stream.runtime
@@ -143,6 +144,7 @@ class Ladder:
         self._tell(f"{TITLES.get(name, name)} {why}: torch draws from now on")
 
     def _redraw_smaller(self) -> None:
+        self.lowered += 1
         phase = self._stream.noise_phase
         self._broken += self._stream.broken
         self._stream.close()
