@@ -14,10 +14,12 @@ the generator's step, on the thread that owns the model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, sqrt
 from typing import TYPE_CHECKING, Any
+
+from engine.diffusion.guidance import Guidance, Seen
 
 if TYPE_CHECKING:
     import torch
@@ -33,6 +35,7 @@ ETA = 0.3
 LEAST_SKIP = 1e-6
 """LCM's boundary scaling below which it is nothing: with a scaling of 10 from t = 50 on."""
 
+NO_GUIDANCE = Guidance()
 Noise = Callable[[int], "torch.Tensor"]
 """The fresh noise for step 1, 2, ... of a picture; step 0 is the noise it begins with."""
 
@@ -83,37 +86,89 @@ def timesteps_of(strength: float, steps: int, length: int, schedule: Schedule) -
     return [t for n, t in enumerate(found) if t > 0 and t not in found[:n]]
 
 
+@dataclass(slots=True)
+class Slot:
+    """One picture on its way down: noisy latents `x` before step `k` of its `timesteps`.
+
+    All that is its own is settled when it begins: where it comes from (`clean`), its timesteps, the
+    noises of its steps, and `root`, from which residual guidance pulls away. `result` are the clean
+    latents once it is finished. `about` is the caller's.
+    """
+
+    x: torch.Tensor
+    noises: tuple[torch.Tensor, ...]
+    timesteps: tuple[int, ...]
+    root: torch.Tensor
+    about: Any = None
+    k: int = 0
+    result: torch.Tensor | None = None
+
+
+def begun(
+    model: Model, clean: torch.Tensor, noise: Noise, timesteps: list[int], about: Any = None
+) -> Slot:
+    """Clean latents (1, c, rows, columns), noised to timesteps[0]; there is at least one."""
+    a, b = coefficients(model, timesteps[0])
+    first = noise(0)
+    steps = range(1, len(timesteps)) if model.schedule.kind != "euler" else ()
+    noises = (first, *(noise(k) for k in steps))
+    return Slot(a * clean + b * first, noises, tuple(timesteps), clean, about)
+
+
+def advance(
+    model: Model, slots: Sequence[Slot], positive: torch.Tensor,
+    negative: torch.Tensor | None = None, guidance: Guidance = NO_GUIDANCE,
+) -> None:
+    """One step down for each of the slots, all in one call of the UNet.
+
+    Text states (1, tokens, width), `negative` where guidance asks for it.
+    """
+    asking = [slot for slot in slots if negative is not None and guidance.asks(slot.k)]
+    seen = _seen(model, [*asking, *slots], [negative] * len(asking) + [positive] * len(slots))
+    against = dict(zip(map(id, asking), seen, strict=False))
+    for slot, pair in zip(slots, seen[len(asking) :], strict=True):
+        _step(model, slot, pair, against.get(id(slot)), guidance)
+
+
 def sample(
     model: Model, clean: torch.Tensor, noise: Noise, timesteps: list[int],
-    positive: torch.Tensor, negative: torch.Tensor | None = None, guidance: float = 1.0,
+    positive: torch.Tensor, negative: torch.Tensor | None = None, guidance: float | Guidance = 1.0,
 ) -> torch.Tensor:
-    """Img2img: clean latents, noised to timesteps[0], and stepped down to clean ones again.
+    """Img2img: clean latents, noised to timesteps[0], and stepped down to clean ones again."""
+    how = guidance if isinstance(guidance, Guidance) else Guidance(guidance)
+    slot = begun(model, clean, noise, timesteps)
+    while slot.result is None:
+        advance(model, (slot,), positive, negative, how)
+    return slot.result
 
-    There is at least one timestep. Latents (1, c, rows, columns); text states (1, tokens, width);
-    see `predict` for guidance.
-    """
-    a, b = coefficients(model, timesteps[0])
-    x = a * clean + b * noise(0)
-    z, e = predict(model, x, timesteps[0], positive, negative, guidance)
-    for k in range(1, len(timesteps)):
-        t, to = timesteps[k - 1 : k + 1]
-        x = _down(model, z, e, t, to, noise, k)
-        z, e = predict(model, x, to, positive, negative, guidance)
-    if model.schedule.to_one:
-        return z
-    a, b = coefficients(model, 0)
-    return a * z + b * e
+
+def _step(model: Model, slot: Slot, seen: Seen, against: Seen | None, how: Guidance) -> None:
+    """Guidance, and the slot one step further down or finished."""
+    t, last = slot.timesteps[slot.k], len(slot.timesteps) - 1
+    a, b = coefficients(model, t)
+    z, e = how.guided(slot.x, a, b, seen, against, slot.root)
+    if against is not None:
+        slot.root = against[0]
+    z = _bounded(model.schedule, z, slot.x, t)
+    slot.k += 1
+    if slot.k <= last:
+        slot.x = _down(model, z, e, t, slot.timesteps[slot.k], slot.noises, slot.k)
+    elif model.schedule.to_one:
+        slot.result = z
+    else:
+        a, b = coefficients(model, 0)
+        slot.result = a * z + b * e
 
 
 def _down(
-    model: Model, z: torch.Tensor, e: torch.Tensor, t: int, to: int, noise: Noise, step: int
+    model: Model, z: torch.Tensor, e: torch.Tensor, t: int, to: int,
+    noises: Sequence[torch.Tensor], step: int,
 ) -> torch.Tensor:
     a, b = coefficients(model, to)
     r = _kept(model, t, to)
     if r == 1.0:
         return a * z + b * e
-    fresh = noise(step)
-    return a * z + b * (r * e + sqrt(1.0 - r * r) * fresh)
+    return a * z + b * (r * e + sqrt(1.0 - r * r) * noises[step])
 
 
 def _kept(model: Model, t: int, to: int) -> float:
@@ -136,31 +191,32 @@ def coefficients(model: Model, t: int) -> tuple[float, float]:
     return max(alphabar, 1e-8) ** 0.5, (1 - alphabar) ** 0.5
 
 
-def predict(
-    model: Model, x: torch.Tensor, t: int,
-    positive: torch.Tensor, negative: torch.Tensor | None = None, guidance: float = 1.0,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The clean latents z and the noise e that the model sees in x at timestep t.
+def _seen(model: Model, slots: Sequence[Slot], states: Sequence[torch.Tensor]) -> list[Seen]:
+    """The clean latents z and the noise e that the model sees in each slot under its states.
 
-    With `negative` the output is negative + guidance * (positive - negative) (2207.12598). z is
-    (x - b out) / a, a x - b out or out itself, by the model's prediction type.
+    z is (x - b out) / a, a x - b out or out itself, by the model's prediction type.
     """
     import torch
 
+    times = [slot.timesteps[slot.k] for slot in slots]
+    if len(slots) == 1:
+        outs = model.runtime.unet(slots[0].x, times[0], states[0])
+    else:
+        x, rows = torch.cat([slot.x for slot in slots]), torch.cat(tuple(states))
+        equal = len(set(times)) == 1
+        t = times[0] if equal else torch.tensor(times, dtype=torch.float32).to(x.device)
+        outs = model.runtime.unet(x, t, rows)
+    return [_parts(model, slot.x, t, outs[n : n + 1])
+            for n, (slot, t) in enumerate(zip(slots, times, strict=True))]
+
+
+def _parts(model: Model, x: torch.Tensor, t: int, out: torch.Tensor) -> Seen:
     a, b = coefficients(model, t)
-    if negative is None:
-        out = model.runtime.unet(x, t, positive)
-    else:
-        states = torch.cat((negative, positive))
-        both = model.runtime.unet(x.expand(2, -1, -1, -1), t, states)
-        out = both[:1] + guidance * (both[1:] - both[:1])
     if model.prediction_type == "epsilon":
-        z, e = (x - b * out) / a, out
-    elif model.prediction_type == "v_prediction":
-        z, e = a * x - b * out, a * out + b * x
-    else:
-        z, e = out, (x - a * out) / b
-    return _bounded(model.schedule, z, x, t), e
+        return (x - b * out) / a, out
+    if model.prediction_type == "v_prediction":
+        return a * x - b * out, a * out + b * x
+    return out, (x - a * out) / b
 
 
 def _bounded(schedule: Schedule, z: torch.Tensor, x: torch.Tensor, t: int) -> torch.Tensor:
