@@ -29,6 +29,8 @@ from engine.diffusion.process import ProcessGenerator
 from engine.exchange import EventQueue
 from engine.hands import open_midi, open_osc, tempo_sources
 from engine.listening import Listening
+from engine.network import open_network
+from engine.operating import Operator
 from engine.play_options import PlayOptions
 from engine.recording import Recording
 from engine.records import ControlEvent, FrameParams, Moment
@@ -55,7 +57,10 @@ class Performance:
         self, options: PlayOptions, tell: Tell, live: LiveState | None = None
     ) -> None:
         """`live` is where the state is kept, if it is to be."""
-        self.options, self.tell, self._live = options, tell, live
+        self.options, self._tell_on, self._live = options, tell, live
+        self.operator = Operator(self)
+        self.row: dict[str, Any] = {}
+        self.drawn: FrameParams | None = None
         self._stack = ExitStack()
         self._events: EventQueue[ControlEvent] = EventQueue()
         self.faults = 0
@@ -74,6 +79,11 @@ class Performance:
         self._scene = ""
 
     def __enter__(self) -> Performance:
+    def tell(self, line: str) -> None:
+        """A line for the operator; any thread."""
+        self._tell_on(line)
+        self.operator.told(line)
+
         try:
             self._open()
         except BaseException:
@@ -202,6 +212,7 @@ class Performance:
             self.key_events += 1
 
     def _turn(self) -> None:
+        self.operator.key(name)
         """One display frame, and how long it took from sound to light."""
         begun = monotonic()
         self._guarded(self._draw)
@@ -235,7 +246,7 @@ class Performance:
         seen = self.clock.now() + self.latency.lead
         meant = seen + self.tempo.offset_ms / 1000.0
         moment = self.listening.moment_at(meant)
-        params = self._params(meant, moment)
+        params = self.drawn = self._params(meant, moment)
         frame = self.generator.latest()
         if frame is not None and frame.number != self._shown and not params.freeze:
             self._shown = frame.number
@@ -269,9 +280,9 @@ class Performance:
         scene, self._scene = self._scene, reporting.scene_note(self)
         if self._scene and self._scene != scene:
             self.tell(self._scene)
-        row = reporting.stats_row(self)
+        self.row = reporting.stats_row(self)
         if self.writer:
-            self.writer.write(row)
+            self.writer.write(self.row)
 
     def summary(self) -> str:
         """One line at the end of the evening."""

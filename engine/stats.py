@@ -43,11 +43,11 @@ class Stats:
     """Collects the durations of display frames; all methods belong to one thread.
 
     A frame is late when it took longer than one and a half periods of a display of `refresh_hz`.
-    `frames` and `late_frames` count from the start of the show.
+    `frames` and `late_frames` count from the start of the show; `late_ms` is that limit.
     """
 
     def __init__(self, refresh_hz: float = 60.0) -> None:
-        self._late_ms = 1500.0 / refresh_hz
+        self.late_ms = 1500.0 / refresh_hz
         self._ring = np.zeros(RING)
         self.frames = 0
         self.late_frames = 0
@@ -59,7 +59,12 @@ class Stats:
         """One frame was shown after `duration_ms`; `late` overrules the rule above."""
         self._ring[self.frames % RING] = duration_ms
         self.frames += 1
-        self.late_frames += duration_ms > self._late_ms if late is None else late
+        self.late_frames += duration_ms > self.late_ms if late is None else late
+
+    def recent(self, count: int) -> np.ndarray:
+        """The last durations in ms, newest last; `count` of them or as many as there are."""
+        count = min(count, self.frames, RING)
+        return self._ring.take(range(self.frames - count, self.frames), mode="wrap")
 
     def snapshot(
         self,
@@ -105,7 +110,7 @@ class Stats:
         count = min(self.frames - self._reported, RING)
         if count == 0:
             return 0.0, 0.0, 0.0
-        recent = self._ring.take(range(self.frames - count, self.frames), mode="wrap")
+        recent = self.recent(count)
         p50, p99 = np.percentile(recent, (50, 99))
         return float(p50), float(p99), float(recent.max())
 
