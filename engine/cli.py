@@ -21,6 +21,7 @@ from engine.option_values import (
     player,
     port,
     rate,
+    receivers,
     runtime,
     seconds,
     size,
@@ -136,12 +137,15 @@ def _rigged(verb: _Parser) -> argparse._MutuallyExclusiveGroup:
     verb.add_argument("--size", type=size, metavar="WxH", help="1280x720 where OpenGL is fast")
     verb.add_argument("--midi", metavar="NAME", help="a port, all or none")
     verb.add_argument("--osc", type=port, metavar="PORT", help="0 for none; usually 7000")
+    verb.add_argument("--osc-lan", action="store_true", help="open OSC to the network")
+    verb.add_argument("--osc-out", type=receivers, metavar="HOST:PORT,...",
+                      help="tell all changes and what is heard to these")
     verb.add_argument("--rig", type=Path, metavar="FILE", help="instead of the user's rig.toml")
     for action in verb._actions:
         if action.dest in DEFAULTS:
             usual = plain(DEFAULTS[action.dest])
             action.default = argparse.SUPPRESS
-            action.help += f" (default: {usual})" if usual not in (None, False) else ""
+            action.help += f" (default: {usual})" if usual not in (None, False, "") else ""
     return screen
 
 

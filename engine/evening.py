@@ -77,6 +77,8 @@ def _wanted(options: Namespace, show: str) -> PlayOptions:
         size=options.size,
         midi=options.midi,
         osc=options.osc,
+        osc_lan=options.osc_lan,
+        osc_out=options.osc_out,
         record=options.record,
         record_split=options.record_split,
         seconds=options.seconds,

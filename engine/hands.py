@@ -1,4 +1,4 @@
-"""Opens what plays along with a performance: MIDI, OSC, and whoever may say where the beat is.
+"""Opens what plays along with a performance: MIDI, and whoever may say where the beat is.
 
 PlayOptions in, open devices out; `notes` takes lines for the operator. Main thread, before the
 first picture. The network is listened to only where that was asked.
@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from controllers.mapping import Mapping
 from controllers.midi import MidiInput
-from controllers.osc import OscInput
 from engine.audio.tempo_sources.ableton_link import AbletonLink
 from engine.audio.tempo_sources.contract import TempoSource
 from engine.audio.tempo_sources.midi_clock import MidiClock
 from engine.audio.tempo_sources.pro_dj_link import ProDjLink
 from engine.clock import Clock
-from engine.errors import DeviceError
 from engine.exchange import EventQueue
 from engine.play_options import PlayOptions
 from engine.records import ControlEvent
-
-OSC_PORT = 7000
 
 
 def open_midi(
@@ -30,22 +26,6 @@ def open_midi(
     if options.midi == "none":
         return None
     return MidiInput(options.midi, mapping, events, clock, midi_clock.take)
-
-
-def open_osc(
-    options: PlayOptions, events: EventQueue[ControlEvent], clock: Clock, notes: list[str]
-) -> OscInput | None:
-    """The port asked for, or the usual one unless another program has it."""
-    port = OSC_PORT if options.osc is None else options.osc
-    if port == 0:
-        return None
-    try:
-        return OscInput(port, events, clock)
-    except DeviceError as error:
-        if options.osc is not None:
-            raise
-        notes.append(f"{error}; going on without OSC")
-        return None
 
 
 def tempo_sources(

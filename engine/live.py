@@ -27,7 +27,7 @@ from engine.diffusion.contract import Generator
 from engine.diffusion.model import check_folder
 from engine.diffusion.process import ProcessGenerator
 from engine.exchange import EventQueue
-from engine.hands import open_midi, open_osc, tempo_sources
+from engine.hands import open_midi, tempo_sources
 from engine.listening import Listening
 from engine.network import open_network
 from engine.operating import Operator
@@ -41,6 +41,7 @@ from engine.show import Show
 from engine.sourcing import Sourcing
 from engine.staging import in_software, prepare, shader_folders
 from engine.stats import Latency, Stats, StatsWriter
+from engine.surface import LiveSurface
 from engine.watching import Watcher
 
 Tell = Callable[[str], None]
@@ -78,12 +79,12 @@ class Performance:
         self._told_notes: set[str] = set()
         self._scene = ""
 
-    def __enter__(self) -> Performance:
     def tell(self, line: str) -> None:
         """A line for the operator; any thread."""
         self._tell_on(line)
         self.operator.told(line)
 
+    def __enter__(self) -> Performance:
         try:
             self._open()
         except BaseException:
@@ -124,7 +125,8 @@ class Performance:
         self.listening.start()
         hands = (self._events, self.clock)
         self.midi = self._keep(open_midi(self.options, mapping, *hands, self.midi_clock))
-        self.osc = self._keep(open_osc(self.options, *hands, self._notes))
+        self.surface = LiveSurface(self.listening)
+        self.osc = self._keep(open_network(self.options, *hands, self._notes, self.surface))
         self.recording = self._keep(self._recording())
         self.writer = None
         if self.options.stats:
@@ -210,9 +212,9 @@ class Performance:
         for event in events_for_key(name, self.clock.now()):
             self._events.put(event)
             self.key_events += 1
+        self.operator.key(name)
 
     def _turn(self) -> None:
-        self.operator.key(name)
         """One display frame, and how long it took from sound to light."""
         begun = monotonic()
         self._guarded(self._draw)

@@ -55,6 +55,17 @@ def port(text: str) -> int:
     return int(text)
 
 
+def receivers(text: str) -> tuple[tuple[str, int], ...]:
+    """`192.168.1.5:9000, localhost:9001`; "" for nobody."""
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        host, _, number = part.rpartition(":")
+        if not host or not number.isdigit() or not 0 < int(number) < 65536:
+            raise ArgumentTypeError(f"{part!r} is not HOST:PORT, e.g. 192.168.1.5:9000")
+        found.append((host, int(number)))
+    return tuple(found)
+
+
 def rate(text: str) -> int:
     """Pictures a second, 1..240."""
     if not text.isdigit() or not 1 <= int(text) <= 240:

@@ -17,7 +17,8 @@ class PlayOptions:
 
     `screen` is "fullscreen", "windowed" or "offscreen"; `size` None is 1280x720, drawn smaller
     where OpenGL runs in software; `midi` a port name, "all" or "none"; `osc` a UDP port, 0 for
-    none, None for the usual one if it is free. `tempo` is how the tempo desk begins; `link` is
+    none, None for the usual one if it is free, open to the network if `osc_lan`; `osc_out` are
+    told everything. `tempo` is how the tempo desk begins; `link` is
     "listen", "lead" or None to stay out of Link; `prolink` the address to hear Pro DJ Link on,
     None for not at all, and `player` the one to follow there, None for the master. `mapping` has
     the [midi] rows of the rig, which lies at `rig`; `resume` are events before all others.
@@ -34,6 +35,8 @@ class PlayOptions:
     size: tuple[int, int] | None = None
     midi: str = "all"
     osc: int | None = None
+    osc_lan: bool = False
+    osc_out: Sequence[tuple[str, int]] = ()
     record: Path | None = None
     record_fps: int = 30
     record_split: float = 0.0

@@ -26,7 +26,7 @@ def stats_row(show: Performance) -> dict[str, Any]:
         events=show.key_events + sum(received),
     )
     faults = sum(fault_counts(show).values())
-    rest = {"faults": faults, "runtime": health.runtime}
+    rest = {"faults": faults, "runtime": health.runtime, **(show.osc.figures() if show.osc else {})}
     return {**snapshot, **rest, **set_figures(show), **sound_figures(show)}
 
 

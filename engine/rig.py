@@ -17,6 +17,8 @@
     player = 2
     [midi]                       # as in presets; a preset's own rows come first
     knob1 = "cc 21"
+    [[outputs]]                  # windows and their mapping, in output_rig.py
+    display = "HDMI-1"
 
 Read once, before the show. A mistake is one PresetError line with file, line, key and value.
 """
@@ -32,6 +34,8 @@ from typing import Any
 from engine import option_values as values
 from engine.errors import PresetError
 from engine.folders import folder, write_whole
+from engine.output_rig import described, read_outputs
+from engine.render.mapping import Output
 from engine.toml_file import TomlFile
 
 
@@ -50,6 +54,8 @@ ROWS = (
     Row("devices", "audio", "audio", str, "default"),
     Row("devices", "midi", "midi", str, "all"),
     Row("devices", "osc", "osc", values.port),
+    Row("devices", "osc_lan", "osc_lan", values.flag, False),
+    Row("devices", "osc_out", "osc_out", values.receivers, ()),
     Row("devices", "display", "display", str),
     Row("devices", "windowed", "windowed", values.flag, False),
     Row("devices", "size", "size", values.size),
@@ -63,18 +69,19 @@ ROWS = (
     Row("tempo", "player", "player", values.player),
 )
 DEFAULTS = {row.option: row.usual for row in ROWS}
-TABLES = ("devices", "tempo", "midi")
+TABLES = ("devices", "tempo", "midi", "outputs")
 _SCREEN = ("display", "windowed")
 """Of these, and `offscreen`, one is chosen: an option takes the place of all in the rig."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rig:
-    """What a rig file says: values by the name of their option, and its [midi] rows."""
+    """What a rig file says: values by the name of their option, its [midi] rows, its outputs."""
 
     path: Path
     values: Mapping[str, Any] = field(default_factory=dict)
     midi: Mapping[str, str] = field(default_factory=dict)
+    outputs: tuple[Output, ...] = ()
 
 
 def usual_path() -> Path:
@@ -84,7 +91,7 @@ def usual_path() -> Path:
 
 def is_rig(file: TomlFile) -> bool:
     """Whether a file is a rig and no show."""
-    return any(table in file.data for table in ("devices", "tempo"))
+    return any(table in file.data for table in ("devices", "tempo", "outputs"))
 
 
 def read_rig(path: Path | None = None) -> Rig:
@@ -101,7 +108,8 @@ def read_rig(path: Path | None = None) -> Rig:
         if row.key in file.data.get(row.table, {}):
             found[row.option] = _value(file, row, file.data[row.table][row.key])
     midi = file.table_at(file.data, "midi")
-    return Rig(file.path, found, {key: file.text_at(midi, ("midi", key)) for key in midi})
+    rows = {key: file.text_at(midi, ("midi", key)) for key in midi}
+    return Rig(file.path, found, rows, read_outputs(file))
 
 
 def _value(file: TomlFile, row: Row, raw: object) -> Any:
@@ -137,14 +145,18 @@ def lines(options: Namespace, spoken: Mapping[str, str], rig: Rig) -> list[dict[
          "from": spoken[row.option]}
         for row in ROWS
     ]
-    return rows + [{"key": f"midi.{key}", "value": text, "from": "rig"}
-                   for key, text in rig.midi.items()]
+    rows += [{"key": f"midi.{key}", "value": text, "from": "rig"}
+             for key, text in rig.midi.items()]
+    return rows + [{"key": f"outputs.{n}", "value": described(output), "from": "rig"}
+                   for n, output in enumerate(rig.outputs, 1)]
 
 
 def plain(value: Any) -> Any:
     """A value as the rig file writes it: a size as "1280x720", a range as "70-180"."""
     if not isinstance(value, tuple):
         return value
+    if not value or isinstance(value[0], tuple):
+        return ", ".join(f"{host}:{port}" for host, port in value)
     return ("x" if isinstance(value[0], int) else "-").join(f"{part:g}" for part in value)
 
 

@@ -13,7 +13,7 @@ LEVEL_0 = {"records", "errors", "params", "expressions", "clock", "exchange"}
 LEVEL_0 |= {"functions", "memory", "curves", "isf", "isf_header", "lut", "followers", "structure"}
 LEVEL_0 |= {"folders", "toml_file", "toml_places", "motion"}
 LEVEL_1 = {"show", "scenes", "director", "signals", "controls", "stats", "word_effects", "undo"}
-LEVEL_0 |= {"tapers"}
+LEVEL_0 |= {"tapers", "launches"}
 LEVEL_0 |= {"keyframes", "lyrics", "wav_file"}
 LEVEL_1 |= {"cues", "importing", "takes", "stems"}
 LEVEL_1 |= {"emphasis", "sequences"}
@@ -27,7 +27,7 @@ WINGS = {
     | {"starlette", "uvicorn", "zeroconf"},
 }
 OTHERS = {"numpy", "rich", "watchfiles", "tomlkit", "PIL", "moderngl", "bench"}
-RIM = {"graph", "listening", "hands", "staging", "watching", "play_options", "reporting", "live"}
+RIM = {"graph", "listening", "hands", "network", "staging", "watching", "play_options", "reporting", "live"}
 RIM |= {"offline", "gallery", "saving", "desk", "autosave"}
 RIM |= {"operating", "recording", "sourcing"}
 RIM |= {"resuming", "company", "surface"}

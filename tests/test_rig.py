@@ -7,6 +7,7 @@ import pytest
 
 from controllers.mapping import parse_mapping
 from engine.cli import main
+from engine.errors import PresetError
 from engine.rig import read_rig, usual_path
 
 RIG = """# the van's laptop
@@ -101,3 +102,13 @@ def test_rows_of_a_preset_come_before_those_of_the_rig() -> None:
     rows = {row.address.name: row.number for row in mapping.rows}
     assert rows["knob1"] == 50 and rows["freeze"] == 22 and "knob2" not in rows
     assert rows["knob3"] == 18  # the default mapping lies below both
+
+
+def test_osc_may_be_opened_and_sent_to_by_the_rig(tmp_path):
+    path = tmp_path / "rig.toml"
+    path.write_text('[devices]\nosc_lan = true\nosc_out = "10.0.0.5:9000, localhost:9001"\n')
+    values = read_rig(path).values
+    assert values == {"osc_lan": True, "osc_out": (("10.0.0.5", 9000), ("localhost", 9001))}
+    path.write_text('[devices]\nosc_out = "10.0.0.5"\n')
+    with pytest.raises(PresetError, match=r"rig.toml:2: devices.osc_out = '10.0.0.5' is not HOST"):
+        read_rig(path)
