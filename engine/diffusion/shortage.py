@@ -9,8 +9,10 @@ import gc
 import sys
 
 _WORDS = ("can't allocate memory", "not enough memory", "bad_alloc", "bad allocation",
-          "failed to allocate memory", "out of memory")
-"""How torch on the processor, OpenVINO, ONNX Runtime and TensorRT put it: in a RuntimeError."""
+          "failed to allocate memory", "out of memory", "could not create a primitive",
+          "could not create a memory")
+"""How torch on the processor (at the end: oneDNN in it), OpenVINO, ONNX Runtime and TensorRT put
+it: in a RuntimeError."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:
