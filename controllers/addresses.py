@@ -4,17 +4,19 @@ An address is `knob1`, a switch, a trigger, a parameter of params.py, `tempo.sou
 name), `prompts.N.weight`, `prompts.N.text`, `words.NAME`, `line` (of a song), `layers.N.text`,
 `effects.SHADER.INPUT`, `layers.N.INPUT`, `macros.NAME`, `crossfader`, `preset`, `deck.a` or
 `deck.b` (value: number from 1, or name) or `preset.N`, `deck.a.N` (value above 0 starts preset N,
-lays it on the deck). A preset, `next` and `previous` may say when they begin: `preset.3.bar`,
-`next.now`. No state, any thread.
+lays it on the deck). All may say when: `preset.3.bar`, `next.now`, `freeze.beat`. No state, any
+thread.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from controllers.output_addresses import find_output
+from engine.launches import split_launch
 from engine.params import (
     KNOBS,
     LAUNCHES,
@@ -96,4 +98,14 @@ def find(name: str) -> Address | None:
         return Address(name, "value", Param(name, 0.0, -math.inf, math.inf, "", "shader input"))
     if _WEIGHT.fullmatch(name):
         return Address(name, "value", WEIGHT)
-    return None
+    if name.startswith("output."):  # Of the room: it is done at once, never on a beat.
+        told = find_output(name)
+        return Address(name, *told) if told else None
+    return _later(name)
+
+
+def _later(name: str) -> Address | None:
+    """An address that says when: `freeze.bar`, `prompts.1.weight.now`."""
+    base, when = split_launch(name)
+    address = find(base) if when else None
+    return replace(address, name=name) if address else None

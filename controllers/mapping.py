@@ -1,151 +1,121 @@
-"""Which MIDI control moves which address: rows of text in, ControlEvents out.
+"""Which MIDI control moves which address: rows of text in, a Mapping out.
 
-A preset or set may hold a section `[midi]` with one row an address, laid over DEFAULT_MAPPING:
+A rig, set or preset may hold a section `[midi]` with one row an address:
 
     knob1 = "cc 21"                       a control change, on any channel
     knob2 = "cc 22 channel 1"             channels count from 1
     "motion.zoom" = "cc 7 0.8..1.4"       0..127 becomes that range; else the declared one
+    strength = "cc 7/39 scale"            14 bit; taken over by scaling in place of pickup
     freeze = "note 36"                    each press turns it over
     blackout = "note 37 hold"             on while held
     "preset.3" = "note 50, cc 34"         several controls, a comma between
+    preset = "program"                    program changes choose presets
+    "prompts.1.weight" = "note 1 radio p" the others of that radio fall when it is pressed
+    "motion.angle" = "cc 9 relative twos" an endless encoder
+    knob3 = "cc 22 shift"                 while "midi.shift" = "note 98" is held
+    knob4 = "cc 22 bank 2"                after "midi.bank.2" = "note 90"
 
-Mappings are values without state; `events_for` may be called on any thread.
+rows.py has all the words. Two keys are no addresses: `profile` names the controller (else it is
+known by its port), `takeover` is how knobs take values over ("pickup", else "scale" or "jump").
+Rows of a preset come before those of the rig, these before the controller's profile, and for a
+controller without one before DEFAULT_MAPPING. Mappings are values without state; any thread.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from collections.abc import Mapping as Rows
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from controllers.addresses import ALLOWED, TOGGLE, Address, find
+from controllers.addresses import ALLOWED
+from controllers.rows import ANY, TAKEOVERS, Row, Wrong, address_of, parse_rows
 from engine.errors import PresetError, Where
 from engine.expressions import near
 from engine.params import KNOBS, PARAMS, SWITCHES, TRIGGERS
-from engine.records import ControlEvent
 from engine.toml_file import place_of
 
-FORM = '"cc 0..127" or "note 0..127", then "channel 1..16", a range as 0.8..1.4, "hold"'
-"""The allowed form of a row, for messages."""
-
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)"
-_ROW = re.compile(
-    r"(?P<type>cc|note) (?P<number>\d{1,3})"
-    r"(?: channel (?P<channel>\d{1,2}))?"
-    rf"(?: (?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER}))?"
-    r"(?P<hold> hold)?"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One control bound to one address. `channel` 0..15 as on the wire, None for any."""
-
-    address: Address
-    type: str
-    number: int
-    channel: int | None
-    low: float
-    high: float
-    hold: bool
-
-    @property
-    def control(self) -> tuple[str, int, int | None]:
-        """The physical control."""
-        return self.type, self.number, self.channel
+SETTINGS = ("profile", "takeover")
+"""Keys of [midi] that are no addresses."""
 
 
 class Mapping:
-    """Rows, found by the control that moved."""
+    """Rows, found by the control that moved; `settings` are the rest of [midi]."""
 
-    def __init__(self, rows: Iterable[Row] = ()) -> None:
+    def __init__(self, rows: Iterable[Row] = (), settings: Rows[str, str] | None = None) -> None:
         self.rows = tuple(rows)
+        self.settings = dict(settings or {})
         self._found: dict[tuple[str, int], list[Row]] = defaultdict(list)
         for row in self.rows:
             self._found[row.type, row.number].append(row)
+            if row.lsb is not None:
+                self._found[row.type, row.lsb].append(row)
 
     def over(self, base: Mapping) -> Mapping:
         """These rows, and those of `base` whose address and control are both still free."""
         names = {row.address.name for row in self.rows}
-        controls = {row.control[:2] for row in self.rows}
-        kept = (r for r in base.rows if r.address.name not in names)
-        return Mapping((*self.rows, *(r for r in kept if r.control[:2] not in controls)))
+        taken: dict[tuple, list[Row]] = defaultdict(list)
+        for row in self.rows:
+            taken[row.type, row.number, row.layer].append(row)
+        kept = [
+            row for row in base.rows
+            if row.address.name not in names
+            and not any(_same(row, mine) for mine in taken[row.type, row.number, row.layer])
+        ]  # fmt: skip
+        return Mapping((*self.rows, *kept), {**base.settings, **self.settings})
 
-    def events_for(self, message: Any, time: float, source: str = "midi") -> list[ControlEvent]:
-        """The events of one mido message at show time `time`; none if nothing is mapped."""
-        if message.type == "control_change":
-            kind, number, level = "cc", message.control, message.value
-        elif message.type in ("note_on", "note_off"):
-            kind, number = "note", message.note
-            level = message.velocity if message.type == "note_on" else 0
-        else:
-            return []
-        events = []
-        for row in self._found.get((kind, number), ()):
-            if row.channel is None or row.channel == message.channel:
-                value = _value(row, level)
-                if value is not None:
-                    events.append(ControlEvent(time, row.address.name, value, source))
-        return events
+    def for_port(self, port: str) -> Mapping:
+        """Only the rows that hold for the port of that name."""
+        name = port.lower()
+        return Mapping((row for row in self.rows if row.port in name), self.settings)
+
+    def at(self, kind: str, number: int, channel: int) -> list[Row]:
+        """The rows of a control, in any bank or shift; `channel` 0..15."""
+        rows = self._found.get((kind, number), [])
+        if kind == "program":
+            rows = [*rows, *self._found.get((kind, ANY), ())]
+        return [row for row in rows if row.channel is None or row.channel == channel]
 
 
-def _value(row: Row, level: int) -> float | str | None:
-    """What a control at `level` 0..127 sends; None for nothing (the release of a toggle)."""
-    if row.address.kind == "value":
-        return row.low + (row.high - row.low) * level / 127.0
-    # A note sounds at any velocity; a button sends 127, and a fader on its way up must not
-    # turn a switch over at every step.
-    pressed = level > 0 if row.type == "note" else level == 127
-    if row.hold:
-        return 1.0 if (pressed if row.type == "note" else level > 63) else 0.0
-    if not pressed:
-        return None
-    return TOGGLE if row.address.kind == "switch" else 1.0
+def _same(one: Row, other: Row) -> bool:
+    """Whether two rows of one number may mean the same control."""
+    return None in (one.channel, other.channel) or one.channel == other.channel
 
 
 def parse_mapping(rows: Rows[str, str], place: str, base: Mapping | None = None) -> Mapping:
     """The mapping said by rows of {address: control}; `place` is the file, for messages.
 
-    Addresses and controls that the rows leave alone keep those of `base`, else of DEFAULT_MAPPING.
-    Raises PresetError, one line with file, line (where the file can be read), key, value and
-    what is allowed.
+    Addresses and controls that the rows leave alone keep those of `base`. Raises PresetError, one
+    line with file, line (where the file can be read), key, value and what is allowed.
     """
-    return _parsed(rows, place).over(DEFAULT_MAPPING if base is None else base)
-
-
-def _parsed(rows: Rows[str, str], place: str) -> Mapping:
-    parsed = []
+    parsed: list[Row] = []
+    settings = {}
     for name, text in rows.items():
-        address = find(name)
-        if address is None or address.kind in ("text", "choice"):
+        if name in SETTINGS:
+            settings[name] = _setting(name, text, place)
+            continue
+        address = address_of(name)
+        if address is None:
             close = near(name, (*PARAMS, *KNOBS, *SWITCHES, *TRIGGERS))
             raise _error(place, name, text, f"is not an address{close}; allowed: {ALLOWED}")
-        for part in str(text).split(","):
-            parsed.append(_parse(address, " ".join(part.lower().split()), place, text))
-    return Mapping(parsed)
+        try:
+            parsed += parse_rows(address, str(text))
+        except Wrong as wrong:
+            raise _error(place, name, text, str(wrong)) from None
+    mapping = Mapping(parsed, settings)
+    return mapping if base is None else mapping.over(base)
 
 
-def _parse(address: Address, part: str, place: str, text: str) -> Row:
-    match = _ROW.fullmatch(part)
-    number = int(match["number"]) if match else -1
-    channel = int(match["channel"]) if match and match["channel"] else None
-    if not match or number > 127 or channel == 0 or (channel or 1) > 16:
-        raise _error(place, address.name, text, f"is not of the form {FORM}")
-    low, high = address.reach
-    if match["low"]:
-        if address.kind != "value":
-            raise _error(place, address.name, text, "has a range, but is on or off")
-        low, high = float(match["low"]), float(match["high"])
-        if address.param and not (address.param.allows(low) and address.param.allows(high)):
-            raise _error(place, address.name, text, f"is outside {address.param.range}")
-    if match["hold"] and address.kind != "switch":
-        raise _error(place, address.name, text, 'has "hold", which is for switches only')
-    wire = None if channel is None else channel - 1
-    return Row(address, match["type"], number, wire, low, high, bool(match["hold"]))
+def _setting(name: str, text: str, place: str) -> str:
+    if name == "takeover" and text not in TAKEOVERS:
+        raise _error(place, name, text, f"is none of {', '.join(TAKEOVERS)}")
+    if name == "profile":
+        from controllers.profile import names
+
+        if text not in (allowed := ("auto", "none", *names())):
+            said = f"is not known{near(text, allowed)}; allowed: {', '.join(allowed)}"
+            raise _error(place, name, text, said)
+    return text
 
 
 def _error(place: str, name: str, text: object, message: str) -> PresetError:
@@ -171,9 +141,9 @@ _DEFAULT = {
     "next": "note 41, cc 44",
     "autopilot": "note 42, cc 60",
     "reset": "note 43",
+    "preset": "program",
     **{f"preset.{n}": f"note {43 + n}, cc {31 + n}" for n in range(1, 9)},
 }
-DEFAULT_MAPPING = _parsed(_DEFAULT, "the default mapping")
-"""Fits a Korg nanoKONTROL2 in CC mode as it comes (knobs 1..8, sliders as knob 9..16, S buttons as
-presets 1..8; play taps, stop freezes, rec blacks out, cycle is hush, rewind and forward step)
-and any box of 16 pads from note 36, where most begin."""
+DEFAULT_MAPPING = parse_mapping(_DEFAULT, "the default mapping")
+"""For controllers without a profile: cc 16..23 and 0..7 are knobs, and any box of 16 pads from
+note 36, where most begin, has switches, tap, steps and presets 1..8. Programs choose presets."""

@@ -39,6 +39,10 @@ class Surface(Protocol):
         """How each of them stands, triggers left out: switches are 0 or 1."""
         ...
 
+    def queued(self) -> frozenset[str]:
+        """Addresses that wait for their beat: `preset.3`, `prompts.1.weight`."""
+        ...
+
     def heard(self) -> Mapping[str, float]:
         """Signals, clocks and musical time now, by the names of expressions."""
         ...

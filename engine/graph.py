@@ -17,6 +17,7 @@ from engine.audio.stems import Stems
 from engine.audio.tempo_desk import TempoDesk
 from engine.cues import preset_events
 from engine.director import Director
+from engine.launches import Launches
 from engine.records import (
     HOP,
     HOP_SECONDS,
@@ -57,6 +58,7 @@ class Graph:
         self.stems = stems
         self.moment: Moment = silent_moment()
         self.history = History()
+        self.launches = Launches()
         self._hops = 0
         self._passed = 0  # hops skipped since the last moment
         self._signals = SignalMaker()
@@ -88,6 +90,7 @@ class Graph:
         passed, self._passed = self._passed, 0
         self._sound = Sound(np.concatenate((self._sound.samples[HOP:], samples)))
         events = [*events, *self._cue_events(block.time + HOP_SECONDS)]
+        events = self.launches.step(events, self.moment.signals.beat, block.time)
         controls = self._controls(events)
         features, beat = self.tempo.process(block)
         if self._hops % SETTINGS_HOPS == 1:

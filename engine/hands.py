@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from controllers.mapping import Mapping
 from controllers.midi import MidiInput
+from controllers.surface import Surface
 from engine.audio.tempo_sources.ableton_link import AbletonLink
 from engine.audio.tempo_sources.contract import TempoSource
 from engine.audio.tempo_sources.midi_clock import MidiClock
@@ -20,12 +21,12 @@ from engine.records import ControlEvent
 
 def open_midi(
     options: PlayOptions, mapping: Mapping, events: EventQueue[ControlEvent], clock: Clock,
-    midi_clock: MidiClock,
+    midi_clock: MidiClock, surface: Surface,
 ) -> MidiInput | None:
     """The ports asked for. Raises DeviceError when a named one is not there."""
     if options.midi == "none":
         return None
-    return MidiInput(options.midi, mapping, events, clock, midi_clock.take)
+    return MidiInput(options.midi, mapping, events, clock, midi_clock.take, surface)
 
 
 def tempo_sources(

@@ -124,8 +124,10 @@ class Performance:
             self._events.put(event)
         self.listening.start()
         hands = (self._events, self.clock)
-        self.midi = self._keep(open_midi(self.options, mapping, *hands, self.midi_clock))
         self.surface = LiveSurface(self.listening)
+        self.midi = self._keep(
+            open_midi(self.options, mapping, *hands, self.midi_clock, self.surface)
+        )
         self.osc = self._keep(open_network(self.options, *hands, self._notes, self.surface))
         self.recording = self._keep(self._recording())
         self.writer = None
@@ -282,6 +284,7 @@ class Performance:
         scene, self._scene = self._scene, reporting.scene_note(self)
         if self._scene and self._scene != scene:
             self.tell(self._scene)
+        self.listening.graph.launches.lead = self.latency.lead
         self.row = reporting.stats_row(self)
         if self.writer:
             self.writer.write(self.row)

@@ -54,6 +54,13 @@ class LiveSurface:
         moment, show = self._listening.moment.get(), self._listening.show.get()
         return {**self._tempo(moment), **values_at(moment, show)}
 
+    def queued(self) -> frozenset[str]:
+        moment, waiting = self._listening.moment.get(), self._listening.graph.launches.waiting
+        beat, queued = moment.signals.beat.at(moment.time), moment.playing.queued
+        if queued is None or change_at(beat, moment.playing) is queued:
+            return waiting
+        return waiting | {f"preset.{queued.after + 1}"}
+
     def heard(self) -> dict[str, float]:
         moment = self._listening.moment.get()
         return names_at(moment.time, moment, self._listening.show.get().stem_names)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from controllers.mapping import parse_mapping
+from controllers.mapping import DEFAULT_MAPPING, parse_mapping
 from engine.cli import main
 from engine.errors import PresetError
 from engine.rig import read_rig, usual_path
@@ -101,7 +101,8 @@ def test_rows_of_a_preset_come_before_those_of_the_rig() -> None:
     mapping = parse_mapping({"knob1": "cc 50", "freeze": "cc 22"}, "a look", rig)
     rows = {row.address.name: row.number for row in mapping.rows}
     assert rows["knob1"] == 50 and rows["freeze"] == 22 and "knob2" not in rows
-    assert rows["knob3"] == 18  # the default mapping lies below both
+    below = {row.address.name: row.number for row in mapping.over(DEFAULT_MAPPING).rows}
+    assert below["knob3"] == 18 and below["knob1"] == 50
 
 
 def test_osc_may_be_opened_and_sent_to_by_the_rig(tmp_path):

@@ -31,7 +31,6 @@ def test_every_declared_name_is_an_address():
         "preset.bars",
         "next.3",
         "deck.c",
-        "deck.a.bar",
         "layers.0.opacity",
         "macros.a b",
         "effects..x",
@@ -56,6 +55,12 @@ def test_other_names_are_none(name):
         ("deck.a", "choice"),
         ("deck.b.12", "preset"),
         ("next.now", "trigger"),
+        ("deck.a.bar", "choice"),
+        ("deck.b.12.beat", "preset"),
+        ("freeze.phrase", "switch"),
+        ("motion.zoom.beat", "value"),
+        ("effects.seen.beat", "value"),
+        ("prompts.2.text.bar", "text"),
     ],
 )
 def test_presets_are_pressed_or_chosen(name, kind):

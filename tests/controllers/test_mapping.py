@@ -4,10 +4,9 @@ import pytest
 from mido import Message
 
 from controllers.addresses import find
-from controllers.mapping import DEFAULT_MAPPING, Mapping, parse_mapping
+from controllers.controller import Controller
+from controllers.mapping import DEFAULT_MAPPING, parse_mapping
 from engine.errors import PresetError
-
-NONE = Mapping()
 
 
 def cc(control: int, value: int, channel: int = 0) -> Message:
@@ -15,8 +14,11 @@ def cc(control: int, value: int, channel: int = 0) -> Message:
 
 
 def sent(rows: dict[str, str], *messages: Message) -> list[tuple[str, float | str]]:
-    mapping = parse_mapping(rows, "x.toml", NONE)
-    return [(e.address, e.value) for m in messages for e in mapping.events_for(m, 2.0)]
+    return played(Controller(parse_mapping(rows, "x.toml")), *messages)
+
+
+def played(controller: Controller, *messages: Message) -> list[tuple[str, float | str]]:
+    return [(e.address, e.value) for m in messages for e in controller.take(m.bytes(), 2.0)]
 
 
 @pytest.mark.parametrize(
@@ -73,17 +75,17 @@ def test_a_note_moves_a_value_by_its_velocity():
 
 
 def test_several_controls_and_the_time_and_source():
-    mapping = parse_mapping({"knob1": "cc 21, note 3"}, "x.toml", NONE)
-    (event,) = mapping.events_for(cc(21, 127), 4.25, "midi:pad")
+    pad = Controller(parse_mapping({"knob1": "cc 21, note 3"}, "x.toml"), "midi:pad")
+    (event,) = pad.take(cc(21, 127).bytes(), 4.25)
     assert (event.time, event.source) == (4.25, "midi:pad")
-    assert mapping.events_for(Message("note_on", note=3, velocity=1), 0.0)
+    assert pad.take(Message("note_on", note=3, velocity=1).bytes(), 0.0)
 
 
 @pytest.mark.parametrize(
     "message", [Message("clock"), Message("sysex", data=(1, 2)), Message("pitchwheel"), cc(99, 1)]
 )
 def test_other_messages_send_nothing(message):
-    assert DEFAULT_MAPPING.events_for(message, 0.0) == []
+    assert played(Controller(DEFAULT_MAPPING), message) == []
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,6 @@ def test_other_messages_send_nothing(message):
     [
         ("knob17", "cc 1", ["knob17", "knob1..knob16"]),
         ("prompts.1.text", "cc 1", ["prompts.1.text"]),
-        ("preset", "cc 1", ["preset.N"]),
         ("knob1", "cc", ["'cc'", "cc 0..127"]),
         ("knob1", "cc 128", ["'cc 128'", "cc 0..127"]),
         ("knob1", "cc 1 channel 17", ["channel 1..16"]),
@@ -101,7 +102,19 @@ def test_other_messages_send_nothing(message):
         ("knob1", "cc 1 0..2", ["0.0..1.0"]),
         ("motion.zoom", "cc 7 0.1..3", ["0.5..2.0"]),
         ("freeze", "cc 7 0..1", ["on or off"]),
-        ("knob1", "note 3 hold", ["hold", "switches"]),
+        ("tap", "note 3 hold", ["hold", "switches"]),
+        ("knob1", "cc 3 curve squre", ["squre", "square", "linear"]),
+        ("motion.x", "cc 3 curve log", ["log", "above 0"]),
+        ("knob1", "note 3 relative twos", ["relative", "cc only"]),
+        ("knob1", "cc 3 relative threes", ["threes", "twos"]),
+        ("knob1", "cc 3 relative twos step 2", ["step of 2"]),
+        ("knob1", "note 3 set 2", ["sets 2", "0.0..1.0"]),
+        ("knob1", "cc 3 bank 9", ["cc 0..127"]),
+        ("knob1", "cc 3/128", ["cc 7/39"]),
+        ("knob1", "cc 3 toggle jump", ["toggle", "knobs"]),
+        ("preset", "note 3", ["choice", "note 5 set 3"]),
+        ("takeover", "grab", ["jump, pickup, scale"]),
+        ("profile", "apc_mini_mk3", ["apc_mini_mk2", "auto"]),
         ("knob1", 21, ["21", "cc 0..127"]),
     ],
 )
@@ -123,10 +136,10 @@ def test_the_line_is_told_when_the_file_can_be_read(tmp_path):
 
 
 def test_rows_are_laid_over_the_default():
-    mapping = parse_mapping({"strength": "cc 16", "freeze": "note 60"}, "x.toml")
-    assert [e.address for e in mapping.events_for(cc(16, 1), 0.0)] == ["strength"]
-    assert [e.address for e in mapping.events_for(cc(17, 1), 0.0)] == ["knob2"]
-    assert mapping.events_for(Message("note_on", note=36, velocity=9), 0.0) == []
+    rows = {"strength": "cc 16", "freeze": "note 60"}
+    box = Controller(parse_mapping(rows, "x.toml", DEFAULT_MAPPING))
+    assert played(box, cc(16, 127), cc(17, 127)) == [("strength", 1.0), ("knob2", 1.0)]
+    assert played(box, Message("note_on", note=36, velocity=9)) == []
 
 
 def test_the_default_uses_each_control_once_and_reaches_every_knob():
