@@ -259,7 +259,6 @@ def bench(options: Namespace) -> None:
     else:
         from bench.compositor import run
 
-        sizes = (options.size,) if options.size else ((640, 360), (1280, 720))
-        report = run(sizes, seconds)
+        report = run((options.size,) if options.size else None, seconds)
     machine = {"bench": options.what, "version": __version__, "cpus": os.cpu_count()}
     print(json.dumps({**machine, **report}))
