@@ -44,6 +44,8 @@ _ROWS = (
     Key("ctrl+s", "save", 1.0, "write what was moved by hand into the preset"),
     Key("ctrl+shift+s", "save.variation", 1.0, "or into a new preset beside it"),
     Key("ctrl+r", "record", TOGGLE, "record a film of what is shown; again ends it"),
+    Key("ctrl+t", "output.test_card", TOGGLE, "test card on every output; again goes"),
+    Key("ctrl+m", "output.edit", TOGGLE, "mapping: pull the output's corners; again ends"),
     Key("right", "next", 1.0, "next preset"),
     Key("left", "previous", 1.0, "previous preset"),
     *(Key(str(n), f"preset.{n}", 1.0, f"preset {n}") for n in range(1, 10)),

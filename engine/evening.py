@@ -16,6 +16,7 @@ from engine.audio.tempo_desk import TempoSettings
 from engine.autosave import LiveState, events_of
 from engine.company import read_show
 from engine.errors import LiquidlightError
+from engine.output_rig import wanted_outputs
 from engine.play_options import PlayOptions
 from engine.rig import fill, lines, read_rig, save, usual_path
 from engine.show import DEMO_SET
@@ -61,7 +62,7 @@ def _wanted(options: Namespace, show: str) -> PlayOptions:
     """What the options say, and the rig where they are silent."""
     rig, take = read_rig(options.rig), load_take(options.take) if options.take else None
     said = "audio" in options
-    fill(options, rig)
+    display = options.display if fill(options, rig)["display"] == "option" else None
     if not said:
         song = read_show(show, options).song.file if take is None else take.sound_path
         options.audio = options.audio if song is None else str(song)
@@ -95,6 +96,7 @@ def _wanted(options: Namespace, show: str) -> PlayOptions:
         lyrics=options.lyrics,
         lyric_prompt=options.lyric_prompt,
         stems=options.stems,
+        outputs=wanted_outputs(rig.outputs, display),
     )
 
 

@@ -31,11 +31,11 @@ from engine.hands import open_midi, tempo_sources
 from engine.listening import Listening
 from engine.network import open_network
 from engine.operating import Operator
+from engine.output_hands import WINDOW_SIZE, OutputEvents, OutputHands, open_outputs
 from engine.play_options import PlayOptions
 from engine.recording import Recording
 from engine.records import ControlEvent, FrameParams, Moment
 from engine.render.compositor import Compositor
-from engine.render.window import Offscreen, Window
 from engine.resolve import resolve
 from engine.show import Show
 from engine.sourcing import Sourcing
@@ -47,7 +47,6 @@ from engine.watching import Watcher
 Tell = Callable[[str], None]
 QUIT_KEYS = ("escape", "q")
 FULLSCREEN_KEY = "tab"
-WINDOW_SIZE = (1280, 720)
 SOFTWARE_SIZE, SOFTWARE_HZ = (640, 360), 30.0
 """Where the processor draws, it has the model to run as well."""
 
@@ -63,7 +62,7 @@ class Performance:
         self.row: dict[str, Any] = {}
         self.drawn: FrameParams | None = None
         self._stack = ExitStack()
-        self._events: EventQueue[ControlEvent] = EventQueue()
+        self._events = OutputEvents()
         self.faults = 0
         self._quit = False
         self._shaders: EventQueue[Path] = EventQueue()
@@ -103,7 +102,10 @@ class Performance:
         self._rig = parse_mapping(self.options.mapping, self.options.rig)
         mapping = parse_mapping(show.midi, str(show.files[0]), self._rig)
         source = open_source(self.options.audio)
-        self.window = self._keep(self._window())
+        self.window = self._keep(open_outputs(self.options))
+        self.output_hands = self._keep(
+            OutputHands(self.window, self._events, self.options.rig, self.tell)
+        )
         self.size = self._canvas()
         self.stats = Stats(self.window.pace_hz)
         self.compositor = Compositor(self.window.ctx, self.size, shader_folders(show))
@@ -149,13 +151,6 @@ class Performance:
         if thing is not None:
             self._stack.callback(thing.close)
         return thing
-
-    def _window(self) -> Window | Offscreen:
-        size = self.options.size or WINDOW_SIZE
-        if self.options.screen == "offscreen":
-            return Offscreen(size)
-        full = self.options.screen == "fullscreen"
-        return Window(size, self.options.display, full, "Liquidlight")
 
     def _canvas(self) -> tuple[int, int]:
         """The size that is composed; the window shows it whole at its own size."""
@@ -207,6 +202,8 @@ class Performance:
         return self._quit or timed_out or ended or self.window.should_close
 
     def _key(self, name: str) -> None:
+        if self.output_hands.key(name):
+            return
         if name in QUIT_KEYS:
             self._quit = True
         elif name == FULLSCREEN_KEY:
@@ -257,7 +254,9 @@ class Performance:
             self.compositor.show(frame)
         if not params.freeze:
             self.sourcing.submit(self.generator, params, frame.seconds if frame else 0.0)
-        self.compositor.draw(params, self.window.screen)
+        self.compositor.draw(params)
+        self.output_hands.step()
+        self.window.show(*self.compositor.picture)
         self.recording.step(moment.controls.record, seen, self.compositor.read_late)
 
     def _tell_faults(self) -> None:

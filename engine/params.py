@@ -204,6 +204,7 @@ OUTPUT_ROWS = (
     Param("crop.bottom", 0.0, 0.0, 0.99, "height", "from where, from below"),
     Param("crop.width", 1.0, 0.01, 1.0, "width", "how much of it"),
     Param("crop.height", 1.0, 0.01, 1.0, "height", "how much of it"),
+    Param("rotate", 0, 0, 270, "deg", "turn of the picture, counter-clockwise", True),
     Param("corner.x", 0.0, -1.0, 2.0, "width", "a corner's place in the output, from the left"),
     Param("corner.y", 0.0, -1.0, 2.0, "height", "from below"),
     Param("point.x", 0.0, -1.0, 2.0, "width", "place of a point of the grid, from the left"),
@@ -211,7 +212,18 @@ OUTPUT_ROWS = (
 )
 OUTPUT_PARAMS: dict[str, Param] = {row.name: row for row in OUTPUT_ROWS}
 """Numbers of an output: keys of [[outputs]] in the rig, `output.N.NAME` for hands; corners and
-points are numbered, `output.1.corner.2.x`."""
+points are numbered, `output.1.corner.2.x`. `rotate` is 0, 90, 180 or 270."""
+OUTPUT_SWITCHES = ("output.test_card", "output.edit")
+"""Held states of the outputs: a test card on each; handles on the one under the mouse. Of one
+alone: `output.N.test_card`, `output.N.edit`."""
+_OUTPUT_ACTS = ("next_point", "undo", "redo", "reset", "save")
+OUTPUT_TRIGGERS = tuple(f"output.{act}" for act in _OUTPUT_ACTS)
+"""Of the output that is edited: `output.save` writes all into the rig. `output.N.reset` of one."""
+OUTPUT_NUDGES: dict[str, Param] = {
+    f"output.nudge.{axis}": Param(f"output.nudge.{axis}", 0.0, -100.0, 100.0, "px", help)
+    for axis, help in (("x", "move the chosen corner right"), ("y", "move the chosen corner up"))
+}
+"""Relative: each value moves the chosen corner or point of the output that is edited."""
 SEQUENCE_ORDERS = ("forward", "pingpong", "random")
 """How the prompts of a sequence follow each other."""
 SEQUENCE_ROWS = (

@@ -8,7 +8,11 @@ from pathlib import Path
 
 from engine.audio.tempo_desk import TempoSettings
 from engine.records import ControlEvent
+from engine.render.mapping import Output
 from engine.takes import Take
+
+USUAL_RIG = "the rig"
+"""Where the user has none, or was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,11 @@ class PlayOptions:
     prolink: str | None = None
     player: int | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
-    rig: str = "the rig"
+    rig: str = USUAL_RIG
     resume: Sequence[ControlEvent] = ()
     take: Take | None = None
     record_take: Path | None = None
     lyrics: Path | None = None
     lyric_prompt: str = ""
     stems: Sequence[str] = ()
+    outputs: Sequence[Output] = ()

@@ -31,9 +31,10 @@ RIM = {"graph", "listening", "hands", "network", "staging", "watching", "play_op
 RIM |= {"offline", "gallery", "saving", "desk", "autosave"}
 RIM |= {"operating", "recording", "sourcing"}
 RIM |= {"resuming", "company", "surface"}
+RIM |= {"output_hands", "output_rig", "output_writing", "option_values"}
 TOP = {"song_options", "song_commands", "pieces", "splitting", "telling"}
 TOP |= {"cli", "commands", "evening", "machine", "vocabulary", "__main__"}
-TOP |= {"rig", "checking", "option_values", "reference", "schemas"}
+TOP |= {"rig", "checking", "reference", "schemas"}
 
 
 def _room(path: Path) -> str:

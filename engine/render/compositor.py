@@ -157,6 +157,12 @@ class Compositor:
         if target is not None:
             self._finish.present(target)
 
+    @property
+    def picture(self) -> tuple[moderngl.Texture, float] | None:
+        """What was drawn last and how much of its light is seen, for outputs; None at first."""
+        image = self._finish.image
+        return (image.color_attachments[0], self._finish.light) if image else None
+
     def read(self) -> np.ndarray:
         """The last drawn picture: uint8 (height, width, 3) RGB, top row first. Waits."""
         return self._finish.read()

@@ -84,8 +84,8 @@ class Offscreen:
     def poll(self) -> None:
         """Nothing comes in by itself."""
 
-    def show_cursor(self, shown: bool) -> None:
-        """There is none."""
+    def grab(self, on: bool) -> None:
+        """There is no cursor."""
 
     def swap(self) -> None:
         """Finish the drawing, and wait until the next picture is due."""

@@ -9,15 +9,20 @@ operator's view. Main thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.clock import monotonic
 from engine.errors import DeviceError
 from engine.render.buffers import Size
+from engine.render.geometry import fitted
 from engine.render.mapping import Mapping, Output
 from engine.render.offscreen import Offscreen
 from engine.render.output_map import OutputMap
+from engine.render.overlay import Marks, Overlay
+from engine.render.test_card import Cards, CardText
 from engine.render.window import Window
 
 if TYPE_CHECKING:
@@ -49,12 +54,19 @@ class SharedTextures:
 
 @dataclass(slots=True)
 class Sight:
-    """One output at work: its window, what it shows through, and pictures known in its context."""
+    """One output at work: its window, and what it is drawn with in the window's context.
+
+    `card` says whether it shows its test card; `marks` lie over it while it is edited.
+    """
 
     output: Output
     window: Window | Offscreen
     map: OutputMap
     shared: SharedTextures
+    cards: Cards
+    overlay: Overlay
+    card: bool = False
+    marks: Marks | None = None
 
     @property
     def mapping(self) -> Mapping:
@@ -88,13 +100,18 @@ class Outputs:
         self.sights: list[Sight] = []
         self._further: list[Further] = []
         self._image: tuple[moderngl.Texture, float] | None = None
+        self._mice: list[Callable[[int, str, float, float], None]] = []
+        self._worker = ThreadPoolExecutor(1, "cards")
         self._key_callbacks: list[tuple[Callable[[str], None], bool]] = []
         try:
             for output in outputs:
                 window = self._open(output, offscreen, patient=len(outputs) > 1)
                 home = self.sights[0].window.ctx if self.sights else window.ctx
                 shared = SharedTextures(home, window.ctx)
-                self.sights.append(Sight(output, window, OutputMap(window.ctx), shared))
+                own = Cards(window.ctx, self._worker), Overlay(window.ctx)
+                sight = Sight(output, window, OutputMap(window.ctx), shared, *own)
+                self.sights.append(sight)
+                window.on_mouse(partial(self._mouse, len(self.sights) - 1))
             if not any(sight.window.visible for sight in self.sights):
                 raise DeviceError("; ".join(sight.window.note for sight in self.sights))
         except BaseException:
@@ -154,6 +171,23 @@ class Outputs:
         self._key_callbacks.append((callback, repeats))
         for window in self._windows():
             window.on_key(callback, repeats)
+
+    def on_mouse(self, callback: Callable[[int, str, float, float], None]) -> None:
+        """Call `callback(n, what, x, y)` for the mouse on output `n` (from 0), as Window does."""
+        self._mice.append(callback)
+
+    @property
+    def size(self) -> Size:
+        """(width, height) of the picture that is shown."""
+        return self._image[0].size if self._image else self.framebuffer_size
+
+    def mark(self, n: int, marks: Marks | None) -> None:
+        """What output `n` shows over its picture."""
+        self.sights[n].marks = marks
+
+    def grab(self, n: int, on: bool) -> None:
+        """The mouse is at work on output `n`: it is seen, and a double click means nothing."""
+        self.sights[n].window.grab(on)
 
     def toggle_fullscreen(self) -> None:
         """All outputs fill their displays, or none."""
@@ -226,9 +260,11 @@ class Outputs:
             one.window.close()
         for sight in reversed(self.sights):
             sight.window.use()
-            sight.map.release()
+            for thing in (sight.map, sight.cards, sight.overlay):
+                thing.release()
             sight.window.close()
         self._further, self.sights = [], []
+        self._worker.shutdown(cancel_futures=True)
 
     def _open(self, output: Output, offscreen: bool, patient: bool) -> Window | Offscreen:
         share = self.sights[0].window if self.sights else None
@@ -242,11 +278,33 @@ class Outputs:
         return [thing.window for thing in (*self.sights, *self._further)]
 
     def _draw(self, sight: Sight) -> None:
-        if self._image is None or not sight.window.visible:
+        if not sight.window.visible:
             return
-        image, light = self._image
-        texture = sight.shared.at(image)
-        sight.map.draw(texture, image.size, light, sight.mapping, sight.window.screen)
+        screen = sight.window.screen
+        if not (sight.card and self._draw_card(sight, screen)) and self._image is not None:
+            image, light = self._image
+            sight.map.draw(sight.shared.at(image), image.size, light, sight.mapping, screen)
+        if sight.marks is not None:
+            sight.overlay.draw(sight.marks, screen)
+
+    def _draw_card(self, sight: Sight, screen: moderngl.Framebuffer) -> bool:
+        """The test card in the picture's place; whether there is one yet."""
+        mapping, target = sight.mapping, tuple(screen.viewport[2:])
+        share = fitted(mapping, self.size, target)
+        width, height = (max(2, round(s * side)) for s, side in zip(share[2:], target, strict=True))
+        size = (height, width) if mapping.rotate in (90, 270) else (width, height)
+        number = self.sights.index(sight) + 1
+        text = CardText(
+            sight.output.name, sight.window.label, target, number, len(self.sights)
+        )
+        card = sight.cards.at(size, text)
+        if card is not None:
+            sight.map.draw(card, size, 1.0, replace(mapping, crop=(0.0, 0.0, 1.0, 1.0)), screen)
+        return card is not None
+
+    def _mouse(self, n: int, what: str, x: float, y: float) -> None:
+        for callback in self._mice:
+            callback(n, what, x, y)
 
     def _draw_further(self, one: Further) -> None:
         now = monotonic()

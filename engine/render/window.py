@@ -207,6 +207,11 @@ class Window:
             self._handle, glfw.CURSOR, glfw.CURSOR_HIDDEN if hidden else glfw.CURSOR_NORMAL
         )
 
+    def grab(self, on: bool) -> None:
+        """The mouse is at work on the picture: it is seen, and a double click means nothing."""
+        self.hands.double_click = not on
+        self.show_cursor(on or not self.fullscreen)
+
     def close(self) -> None:
         """End the window and its context; those that share it must have ended before."""
         forget_displays(self._hear_displays)
