@@ -325,7 +325,8 @@ def _reference(verbs: argparse._SubParsersAction) -> _Parser:
     return verb
 
 
-BENCHES = ("generator", "frames", "compositor", "transitions", "latency", "hearing", "reload")
+BENCHES = ("generator", "changes", "soak", "frames", "compositor", "transitions", "latency",
+           "hearing", "reload")
 
 
 def _bench(verbs: argparse._SubParsersAction) -> _Parser:
@@ -333,7 +334,9 @@ def _bench(verbs: argparse._SubParsersAction) -> _Parser:
     verb.add_argument("what", choices=BENCHES)
     _model(verb)
     verb.add_argument("--size", type=size, metavar="WxH")
-    verb.add_argument("--seconds", type=seconds, help="default 10; hearing: of music, all there is")
+    verb.add_argument("--seconds", type=seconds,
+                      help="default 10; soak: 1200; hearing: of music, all there is")
+    verb.add_argument("--threads", type=int, metavar="N", help="of the model on the processor")
     verb.add_argument("--music", type=Path, metavar="DIR", help="hearing: a split of the music")
     verb.add_argument("--madmom", default="", metavar="PYTHON", help="hearing: one that has madmom")
     return verb
