@@ -236,6 +236,8 @@ def bench(options: Namespace) -> None:
 
         report = run(options.model, options.size or (256, 256), seconds,
                      runtime=options.runtime)
+    elif options.what in ("changes", "soak"):
+        report = _bench_playing(options)
     elif options.what == "latency":
         from bench.latency import run
 
@@ -262,3 +264,15 @@ def bench(options: Namespace) -> None:
         report = run((options.size,) if options.size else None, seconds)
     machine = {"bench": options.what, "version": __version__, "cpus": os.cpu_count()}
     print(json.dumps({**machine, **report}))
+
+
+def _bench_playing(options: Namespace) -> dict[str, Any]:
+    """A generator process at work: what changes cost, and what twenty minutes do to it."""
+    about: dict[str, Any] = {"runtime": options.runtime, "threads": options.threads}
+    if options.what == "changes":
+        from bench.changes import run
+
+        return run(options.model, options.size or (256, 256), **about)
+    from bench.soak import run
+
+    return run(options.model, options.size or (256, 256), options.seconds or 1200.0, **about)
