@@ -21,6 +21,7 @@ from pathlib import Path
 
 from engine.diffusion.devices import kind_of
 from engine.diffusion.model import Model, load_model, model_folder
+from engine.diffusion.model_files import weights
 from engine.diffusion.planned import load_planned, load_runtime
 from engine.diffusion.plans import cache_folder, plan_folder
 from engine.diffusion.runtimes import (
@@ -48,8 +49,8 @@ def aim(runtime: str, model_name: str | Path, device: str) -> str:
     kind = kind_of(device)
     if kind == "cuda":
         return best_on_cuda()
-    weights = (model_folder(model_name) / "unet").glob("*.safetensors")
-    small = sum(file.stat().st_size for file in weights) <= AUTO_LARGEST
+    files = weights(model_folder(model_name), "unet")
+    small = sum(file.stat().st_size for file in files if file.exists()) <= AUTO_LARGEST
     return best("auto") if small and kind == "cpu" else "torch"
 
 

@@ -19,12 +19,13 @@ from engine.diffusion.model_files import (
     check_folder,
     is_hub_name,
     model_folder,
+    part_rows,
     pixels_per_cell,
     read_json,
-    weights,
+    usual_steps,
 )
 from engine.diffusion.sampling import schedule_of
-from engine.diffusion.weight_files import header, numbers_in
+from engine.diffusion.weight_files import numbers_in
 from engine.errors import ModelError
 
 WIDTHS = {768: "Stable Diffusion 1 class", 1024: "Stable Diffusion 2 class"}
@@ -48,7 +49,7 @@ def inspect(name: str, output: tuple[int, int]) -> dict[str, Any]:
     return {
         "name": name, "folder": str(folder), "family": _family(classes, unet),
         "scheduler": scheduler.get("_class_name", ""),
-        "steps": STEPS[schedule_of(scheduler).kind],
+        "steps": STEPS[schedule_of(scheduler).kind], "usual_steps": usual_steps(name),
         "prediction": scheduler.get("prediction_type", "epsilon"),
         "native_size": _native(unet, vae), "canvas": list(size), "parts": parts,
         "file_bytes": sum(part["file_bytes"] for part in parts),
@@ -58,12 +59,12 @@ def inspect(name: str, output: tuple[int, int]) -> dict[str, Any]:
 
 
 def _part(folder: Path, part: str, kind: str) -> dict[str, Any]:
-    files = weights(folder, part)
-    heads = [header(file) for file in files]
+    rows = part_rows(folder, part)
     return {
-        "part": part, "class": kind, "parameters": sum(map(numbers_in, heads)),
-        "dtypes": sorted({row["dtype"] for head in heads for row in head.values()}),
-        "file_bytes": sum(file.stat().st_size for file in files),
+        "part": part, "class": kind, "parameters": numbers_in(rows),
+        "dtypes": sorted({row["dtype"] for row in rows.values()}),
+        "file_bytes": sum(last - first for first, last in (
+            row["data_offsets"] for row in rows.values())),
     }
 
 
@@ -95,6 +96,8 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     yield (f"  made for {width}x{height}; on this canvas {found['canvas'][0]}x"
            f"{found['canvas'][1]}; {found['steps']} steps ({found['scheduler']}), predicts "
            f"{found['prediction']}")
+    yield (f"  wants steps = {found['usual_steps']} in a look"
+           + ("" if found["usual_steps"] < 8 else " or more: no few-step model by its name"))
     for part in found["parts"]:
         yield (f"  {part['part']:<15} {part['class']:<28} {part['parameters'] / MB:8.1f} M "
                f"numbers {part['file_bytes'] / MB:8.1f} MB {' '.join(part['dtypes'])}")

@@ -1,6 +1,6 @@
 """What a model folder says of itself: its parts, their classes and sizes, its faults.
 
-A folder path, "small" or a hub name flows in, names and numbers flow out. Reads only names, JSON
+A path, "small" or a hub name flows in, names and numbers flow out. Reads only names, JSON
 and the heads of weight files, so it needs no torch and answers at once, in any process. Of the
 hub only what lies in its cache on this machine is looked at.
 """
@@ -12,7 +12,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from engine.diffusion.weight_files import check_file, header
+from engine.diffusion.kinds import by_name
+from engine.diffusion.ldm_names import PREFIXES
+from engine.diffusion.views import SOURCE, view_of, view_with_tiny
+from engine.diffusion.weight_files import header
 from engine.errors import ModelError
 
 SMALL = Path(__file__).with_name("small_model")
@@ -40,11 +43,32 @@ _HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 def model_folder(name_or_path: str | Path) -> Path:
-    """"small" is the shipped folder; then a path; then a hub name that is in the hub's cache."""
+    """"small" is the shipped folder; then a path; then a hub name that is in the hub's cache.
+
+    For a checkpoint of one file, or a folder with a tiny autoencoder in it, that is a view of it
+    (views.py). Raises ModelError for a file that is no checkpoint.
+    """
     if str(name_or_path) == "small":
         return SMALL
     path = Path(name_or_path).expanduser()
-    return path if path.exists() else cached(str(name_or_path)) or path
+    if path.is_file():
+        return view_of(path)
+    plain = path if path.exists() else cached(str(name_or_path)) or path
+    return view_with_tiny(plain) if (plain / "model_index.json").is_file() else plain
+
+
+def usual_steps(name_or_path: str | Path) -> int:
+    """How many UNet calls a model wants for a picture: what its checkpoint, its scheduler or its
+    name says; 1 for the model that ships."""
+    folder = model_folder(name_or_path)
+    if folder == SMALL:
+        return 1
+    said = read_json(folder, "model_index.json").get("liquidlight")
+    if isinstance(said, dict) and isinstance(said.get("steps"), int):
+        return said["steps"]
+    named = by_name(str(name_or_path).rstrip("/").replace("\\", "/").split("/")[-1])
+    scheduler = read_json(folder, "scheduler/scheduler_config.json").get("_class_name")
+    return min(named.steps, 4) if scheduler in ("LCMScheduler", "TCDScheduler") else named.steps
 
 
 def cached(name: str) -> Path | None:
@@ -69,10 +93,9 @@ def check_folder(name_or_path: str | Path) -> dict[str, str]:
     """
     folder = model_folder(name_or_path)
     if not folder.is_dir():
-        check_file(folder)
         hint = "; in the hub's cache it is not either: liquidlight model NAME --download fetches it"
-        raise ModelError(f"{folder}: no such model folder; allowed: small or a diffusers folder"
-                         + (hint if is_hub_name(name_or_path) else ""))
+        raise ModelError(f"{folder}: no such model folder; allowed: small, a diffusers folder or a "
+                         ".safetensors checkpoint" + (hint if is_hub_name(name_or_path) else ""))
     index = read_json(folder, "model_index.json")
     second = any(isinstance(index.get(part), list) and index[part][1] for part in SECOND)
     parts = [part for part in CLASSES if second or part not in SECOND]
@@ -128,6 +151,7 @@ def _check_part(folder: Path, part: str, index: dict[str, Any]) -> str:
 def variant(folder: Path, part: str) -> str | None:
     """None for plain weights, "fp16" where only those are there; ModelError where none are."""
     stem = _WEIGHTS.get(part, "model")
+    folder, part = home(folder, part)
     for kind, middle in ((None, ""), ("fp16", ".fp16")):
         for ending in (f"{middle}.safetensors", f".safetensors.index{middle}.json"):
             if (folder / part / (stem + ending)).is_file():
@@ -137,10 +161,26 @@ def variant(folder: Path, part: str) -> str | None:
     raise ModelError(f"{folder}: {part}/{stem}.safetensors is missing")
 
 
+def source(folder: Path, part: str) -> dict[str, Any]:
+    """Where a view says that the weights of a part lie; empty where they lie in the folder."""
+    if not (folder / part / SOURCE).is_file():
+        return {}
+    return read_json(folder, f"{part}/{SOURCE}")
+
+
+def home(folder: Path, part: str) -> tuple[Path, str]:
+    """The folder, and the name in it, of the part whose weights are read in diffusers' form."""
+    said = source(folder, part).get("folder")
+    return (Path(said).parent, Path(said).name) if said else (folder, part)
+
+
 def weights(folder: Path, part: str) -> list[Path]:
     """The weight files of a part that are read; ModelError where there are none."""
+    if file := source(folder, part).get("file"):
+        return [Path(file)]
     middle = f".{kind}" if (kind := variant(folder, part)) else ""
     stem = _WEIGHTS.get(part, "model")
+    folder, part = home(folder, part)
     single = folder / part / f"{stem}{middle}.safetensors"
     if single.is_file():
         return [single]
@@ -162,3 +202,13 @@ def read_json(folder: Path, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ModelError(f"{folder}: {name} is no JSON object")
     return value
+
+
+def part_rows(folder: Path, part: str) -> dict[str, dict[str, Any]]:
+    """The head of a part's weights: dtype and shape of each tensor, by its name in the files."""
+    rows = {name: row for file in weights(folder, part) for name, row in header(file).items()}
+    kind = source(folder, part).get("kind")
+    if kind is None:
+        return rows
+    start = PREFIXES[kind, part]
+    return {name: row for name, row in rows.items() if name.startswith(start)}

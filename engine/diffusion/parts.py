@@ -15,8 +15,9 @@ from typing import Any
 
 import torch
 
-from engine.diffusion.model_files import WEIGHTED, read_json, variant
+from engine.diffusion.model_files import WEIGHTED, home, read_json, source, variant
 from engine.diffusion.sampling import schedule_of
+from engine.diffusion.single_file import module_from
 from engine.errors import ModelError
 
 
@@ -54,17 +55,29 @@ def _precision(folder: Path, part: str, xl: bool, dtype: torch.dtype) -> torch.d
 def _module(
     kind: Any, folder: Path, part: str, device: torch.device, dtype: torch.dtype
 ) -> torch.nn.Module:
-    text = part.startswith("text_encoder")
+    text, told = part.startswith("text_encoder"), source(folder, part)
+    if "file" in told:
+        config = read_json(folder, f"{part}/config.json")
+        module = module_from(Path(told["file"]), told["kind"], part, kind, config, dtype)
+    else:
+        module = _of_folder(kind, folder, part, text, dtype)
+    module = module.to(device).eval().requires_grad_(False)
+    return module if text else module.to(memory_format=torch.channels_last)
+
+
+def _of_folder(
+    kind: Any, folder: Path, part: str, text: bool, dtype: torch.dtype
+) -> torch.nn.Module:
     how = {"dtype": dtype} if text else {"torch_dtype": dtype, "low_cpu_mem_usage": False}
+    place, name = home(folder, part)
     module, told = kind.from_pretrained(
-        folder / part, use_safetensors=True, local_files_only=True,
+        place / name, use_safetensors=True, local_files_only=True,
         variant=variant(folder, part), output_loading_info=True, **how,
     )
     if missing := sorted(told["missing_keys"]):  # the libraries would leave these to chance
         raise ModelError(f"{folder}: {part}/ has weights of another model: of {len(missing)} "
                          f"tensors none is there, {missing[0]} among them")
-    module = module.to(device).eval().requires_grad_(False)
-    return module if text else module.to(memory_format=torch.channels_last)
+    return module
 
 
 def noise_table(scheduler: Any, config: dict[str, Any]) -> torch.Tensor:

@@ -24,6 +24,16 @@ def header(file: Path) -> dict[str, dict[str, Any]]:
 
     Raises ModelError for a file that is missing, cut short or not of this format.
     """
+    return _head(file)[0]
+
+
+def metadata(file: Path) -> dict[str, str]:
+    """What the file says of itself in words; raises as `header`."""
+    return {key: value for key, value in _head(file)[1].items() if isinstance(value, str)}
+
+
+def _head(file: Path) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """The rows of the tensors, and the words about them."""
     try:
         size = file.stat().st_size
         with file.open("rb") as stream:
@@ -35,13 +45,14 @@ def header(file: Path) -> dict[str, dict[str, Any]]:
         raise ModelError(f"{file}: cut short: {size} bytes, its head alone takes {8 + length}")
     try:
         rows = json.loads(text)
-        rows.pop("__metadata__", None)
+        words = rows.pop("__metadata__", None) or {}
         end = max((row["data_offsets"][1] for row in rows.values()), default=0)
+        [[int(side) for side in row["shape"]] for row in rows.values()]
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise ModelError(f"{file}: is no safetensors file") from error
     if size < 8 + length + end:
         raise ModelError(f"{file}: cut short: {size} of {8 + length + end} bytes")
-    return rows
+    return rows, words if isinstance(words, dict) else {}
 
 
 def numbers_in(rows: dict[str, dict[str, Any]]) -> int:
@@ -50,22 +61,11 @@ def numbers_in(rows: dict[str, dict[str, Any]]) -> int:
 
 
 def check_file(path: Path) -> None:
-    """Raises ModelError, with the reason, for a file where a model folder is wanted."""
-    if not path.is_file():
+    """Raises ModelError, with the reason, for a file that is no safetensors file by its name."""
+    if not path.is_file() or path.suffix.lower() == ".safetensors":
         return
     if path.suffix.lower() in PICKLED:
         raise ModelError(f"{path}: is a pickle, which runs whatever its maker put in when it is "
-                         "read; allowed: a diffusers folder with .safetensors files")
-    if path.suffix.lower() != ".safetensors":
-        raise ModelError(f"{path}: is no model; allowed: small or a diffusers folder")
-    kind = _looks_like(header(path))
-    raise ModelError(f"{path}: is {kind}; allowed: small or a diffusers folder")
-
-
-def _looks_like(rows: dict[str, dict[str, Any]]) -> str:
-    if any("lora_down" in name or "lora_A" in name or ".lora." in name for name in rows):
-        return "a LoRA, no model of its own"
-    if any(name.startswith("model.diffusion_model.") for name in rows):
-        return ("a checkpoint of one file, which is not played: diffusers' from_single_file and "
-                "save_pretrained make a folder of it")
-    return "a file of weights that is no checkpoint known here"
+                         "read; allowed: .safetensors, or a diffusers folder with such files")
+    raise ModelError(f"{path}: is no model; allowed: small, a diffusers folder or a .safetensors "
+                     "checkpoint")

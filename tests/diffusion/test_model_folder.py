@@ -97,9 +97,10 @@ def test_weights_of_another_model_are_one_line(copy, turbo):
 @pytest.mark.parametrize(("name", "tensors", "said"), [
     ("a.ckpt", None, "is a pickle, which runs whatever its maker put in"),
     ("a.PT", None, "is a pickle"),
-    ("a.png", None, "is no model; allowed: small or a diffusers folder"),
+    ("a.png", None, "is no model; allowed: small, a diffusers folder or a .safetensors"),
     ("a.safetensors", ["lora_unet_mid_block.lora_down.weight"], "is a LoRA"),
-    ("a.safetensors", ["model.diffusion_model.out.0.bias"], "is a checkpoint of one file"),
+    ("a.safetensors", ["model.diffusion_model.out.0.bias"],
+     "is a checkpoint whose unet is not whole"),
     ("a.safetensors", ["heart"], "is a file of weights that is no checkpoint known here"),
 ])
 def test_a_single_file_is_refused_with_the_reason(tmp_path, name, tensors, said):
