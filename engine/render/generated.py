@@ -83,7 +83,7 @@ class Generated:
             return
         if self._fader.first and self._waited:
             self._waiting.draw(self._fader.before(params.pose), clock=now)
-        self._fader.draw(self._canvas, params.pose, params.time, params.crossfade)
+        self._fader.draw(self._canvas, params)
 
     def _made(self, size: Size) -> moderngl.Framebuffer:
         texture = self._ctx.texture(tuple(size), 4)

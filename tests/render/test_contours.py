@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.records import Frame, FrameParams, Pose
+from engine.records import Frame, FrameParams
 from engine.render.frames import FrameFader
 
 SIZE = (128, 96)
@@ -20,9 +20,9 @@ def disc(blur: float) -> np.ndarray:
 def drawn(gl, picture: np.ndarray, soft: float, contours: float) -> np.ndarray:
     fader = FrameFader(gl, SIZE)
     target = gl.framebuffer([gl.texture(SIZE, 3)])
-    params = FrameParams(0, 0.0, 0.0, contours=contours)
+    params = FrameParams(0, 0.0, 0.0, contours=contours, crossfade=0.0)
     fader.take(Frame(1, picture, params, 0.0, soft=soft))
-    fader.draw(target, Pose(), 0.0, 0.0)
+    fader.draw(target, params)
     shown = np.frombuffer(target.read(components=3, alignment=1), np.uint8)
     fader.release()
     return shown.reshape(96, 128, 3)[::-1].astype(int)

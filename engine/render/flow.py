@@ -1,0 +1,210 @@
+"""Optical flow between two pictures: how shapes went from the older to the newer one.
+
+Two shots, both moved to one pose, flow in when a picture comes; a small texture of ways flows
+out, for the cross-fade to move shapes along instead of showing each twice. Its unit is the
+screen's width and height, its rows begin below. Runs on the GL thread, in passes over some
+thousand pixels; nothing is read back.
+
+The method is that of B. Lucas and T. Kanade ("An iterative image registration technique", IJCAI
+1981) from coarse to fine, in the symmetric form (half the way is taken from each picture), with
+the smoothing of A. Bruhn and J. Weickert ("Lucas/Kanade meets Horn/Schunck", IJCV 61, 2005): where
+a window shows no structure its way is that of its neighbours. Where the ways found do not make the
+pictures more alike, what is new has come from nowhere, and there is no way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.records import Pose
+from engine.render.buffers import Size, quad, release
+from engine.render.motion_glsl import VERTEX, edge_number, lookup_glsl, place
+from engine.render.shots import Shot
+
+if TYPE_CHECKING:
+    import moderngl
+
+LONG_SIDE = 64
+"""Places along the longer side of the screen at which a way is found."""
+STEPS = (3, 4, 6)
+"""Times that the ways are improved, at the finest of the levels and at the coarser ones."""
+
+# Each place is the mean of 16 reads of each picture, so that fine texture does not alias.
+_TONES = """
+uniform sampler2D newer, older; uniform vec2 cell; in vec2 at; out vec4 colour;
+float tone(sampler2D image, vec2 uv) {
+    return dot(texture(image, edged(uv)).rgb, vec3(0.299, 0.587, 0.114));
+}
+void main() {
+    vec2 sum = vec2(0.0);
+    for (int y = 0; y < 4; y++)
+        for (int x = 0; x < 4; x++) {
+            vec2 place = at + cell * (vec2(x, y) - 1.5) / 4.0;
+            sum += vec2(tone(older, older_uv(place)), tone(newer, newer_uv(place)));
+        }
+    colour = vec4(sum / 16.0, 0.0, 1.0);
+}
+"""
+_HEAD = """#version 330 core
+uniform sampler2D tones, ways; in vec2 at; out vec4 colour;
+"""
+_HALF = _HEAD + "void main() { colour = texture(tones, at + 0.5); }\n"
+_SLOPES = """#version 330 core
+uniform sampler2D tones, ways; in vec2 at;
+layout(location = 0) out vec4 structure; layout(location = 1) out vec4 change;
+void main() {
+    vec2 pixel = 1.0 / vec2(textureSize(tones, 0)), uv = at + 0.5;
+    vec2 way = 0.5 * texture(ways, uv).rg, x = vec2(pixel.x, 0.0), y = vec2(0.0, pixel.y);
+    vec2 a = uv - way, b = uv + way;
+    vec2 slope = 0.25 * vec2(
+        texture(tones, a + x).r - texture(tones, a - x).r
+        + texture(tones, b + x).g - texture(tones, b - x).g,
+        texture(tones, a + y).r - texture(tones, a - y).r
+        + texture(tones, b + y).g - texture(tones, b - y).g);
+    float later = texture(tones, b).g - texture(tones, a).r;
+    structure = vec4(slope.x * slope.x, slope.x * slope.y, slope.y * slope.y, 1.0);
+    change = vec4(slope * later, 0.0, 1.0);
+}
+"""
+_STEP = """#version 330 core
+uniform sampler2D structure, change, ways; in vec2 at; out vec4 colour;
+const float WEIGHTS[3] = float[](0.40, 0.24, 0.06);
+void main() {
+    vec2 size = vec2(textureSize(structure, 0)), uv = at + 0.5, now = texture(ways, uv).rg;
+    vec3 s = vec3(0.0); vec2 c = vec2(0.0), mean = vec2(0.0);
+    for (int y = -2; y <= 2; y++)
+        for (int x = -2; x <= 2; x++) {
+            float weight = WEIGHTS[abs(x)] * WEIGHTS[abs(y)];
+            vec2 there = uv + vec2(x, y) / size;
+            s += weight * texture(structure, there).rgb;
+            c += weight * texture(change, there).rg;
+            mean += weight * texture(ways, there).rg;
+        }
+    const float SMOOTH = 0.0006;
+    vec2 pull = SMOOTH * (mean - now) * size - c;
+    s.xz += SMOOTH;
+    vec2 step = vec2(s.z * pull.x - s.y * pull.y, s.x * pull.y - s.y * pull.x)
+              / (s.x * s.z - s.y * s.y);
+    colour = vec4(clamp(now + clamp(step, -1.0, 1.0) / size, -0.2, 0.2), 0.0, 1.0);
+}
+"""
+_TRUST = _HEAD + """
+void main() {
+    vec2 pixel = 1.0 / vec2(textureSize(tones, 0)), uv = at + 0.5, way = texture(ways, uv).rg;
+    float still = 0.004, moved = 0.004;
+    for (int y = -2; y <= 2; y++)
+        for (int x = -2; x <= 2; x++) {
+            vec2 there = uv + pixel * vec2(x, y), both = texture(tones, there).rg;
+            still += abs(both.y - both.x) / 25.0;
+            moved += abs(texture(tones, there + 0.5 * way).g
+                         - texture(tones, there - 0.5 * way).r) / 25.0;
+        }
+    colour = vec4(way * smoothstep(0.25, 0.65, 1.0 - moved / still), 0.0, 1.0);
+}
+"""
+
+
+class Flow:
+    """Finds the ways between two shots; its programs and textures stay."""
+
+    def __init__(self, ctx: moderngl.Context, screen: Size) -> None:
+        self._ctx = ctx
+        heads = (lookup_glsl(("newer", "older"), bent) for bent in (False, True))
+        self._tones = [ctx.program(VERTEX, "#version 330 core\n" + h + _TONES) for h in heads]
+        self._programs = [ctx.program(VERTEX, text) for text in (_HALF, _SLOPES, _STEP, _TRUST)]
+        self._quads = {program: quad(ctx, program) for program in (*self._tones, *self._programs)}
+        for program in (*self._tones, *self._programs):
+            for unit, names in enumerate((("newer", "tones", "structure"), ("older", "change"),
+                                          ("ways",))):  # fmt: skip
+                for name in set(names) & set(program):
+                    program[name].value = unit
+        self._levels: list[_Level] = []
+        self.resize(screen)
+
+    @property
+    def texture(self) -> moderngl.Texture:
+        """The ways found last: red across, green up, in parts of the screen."""
+        return self._levels[0].trusted.color_attachments[0]
+
+    def resize(self, screen: Size) -> None:
+        """For another screen from now on."""
+        self._screen = screen
+        scale = LONG_SIDE / max(screen)
+        sizes = [
+            tuple(max(4, round(side * scale / 2**n)) for side in screen)
+            for n in range(len(STEPS))
+        ]  # fmt: skip
+        if [level.tones.size for level in self._levels] != sizes:
+            self._free()
+            self._levels = [_Level(self._ctx, size) for size in sizes]
+
+    def find(self, newer: Shot, older: Shot, pose: Pose, edges: str) -> None:
+        """Find the ways from `older` to `newer`, both moved on to `pose`."""
+        self._see(newer, older, pose, edges)
+        for fine, coarse in zip(self._levels, self._levels[1:], strict=False):
+            self._pass(0, coarse.tones, fine.tones)
+        self._levels[-1].ways[0].clear()
+        for n in reversed(range(len(STEPS))):
+            level = self._levels[n]
+            if level is not self._levels[-1]:
+                self._pass(0, level.ways[0], self._levels[n + 1].ways[0])
+            for _ in range(STEPS[n]):
+                self._improve(level)
+        self._pass(3, self._levels[0].trusted, self._levels[0].tones, ways=self._levels[0].ways[0])
+
+    def _see(self, newer: Shot, older: Shot, pose: Pose, edges: str) -> None:
+        motions = {"newer": pose.since(newer.pose), "older": pose.since(older.pose)}
+        bent = any(motion.bends for motion in motions.values())
+        program, tones = self._tones[bent], self._levels[0].tones
+        for unit, (name, shot) in enumerate((("newer", newer), ("older", older))):
+            size = shot.texture.size
+            place(program, name, motions[name], size, self._screen, shot.top_first, bent)
+            shot.texture.use(unit)
+        program["cell"].value = (1.0 / tones.width, 1.0 / tones.height)
+        program["edges"].value = edge_number(edges)
+        tones.use()
+        self._quads[program].render(mode=self._ctx.TRIANGLE_STRIP)
+
+    def _improve(self, level: _Level) -> None:
+        self._pass(1, level.slopes, level.tones, ways=level.ways[0])
+        structure, change = level.slopes.color_attachments
+        change.use(1)
+        structure.use(0)
+        level.ways[1].use()
+        self._quads[self._programs[2]].render(mode=self._ctx.TRIANGLE_STRIP)
+        level.ways.reverse()
+
+    def _pass(
+        self, n: int, target: moderngl.Framebuffer, image: moderngl.Framebuffer,
+        ways: moderngl.Framebuffer | None = None,
+    ) -> None:
+        image.color_attachments[0].use(0)
+        if ways is not None:
+            ways.color_attachments[0].use(2)
+        target.use()
+        self._quads[self._programs[n]].render(mode=self._ctx.TRIANGLE_STRIP)
+
+    def _free(self) -> None:
+        for level in self._levels:
+            release([level.tones, level.slopes, level.trusted, *level.ways])
+
+    def release(self) -> None:
+        """Free everything on the GPU."""
+        for thing in (*self._quads.values(), *self._quads):
+            thing.release()
+        self._free()
+
+
+class _Level:
+    """One size of the pyramid: both tones, their slopes and change, and the ways."""
+
+    def __init__(self, ctx: moderngl.Context, size: Size) -> None:
+        def made(*components: int) -> moderngl.Framebuffer:
+            textures = [ctx.texture(size, count, dtype="f4") for count in components]
+            for texture in textures:
+                texture.repeat_x = texture.repeat_y = False
+            return ctx.framebuffer(textures)
+
+        self.tones, self.slopes, self.trusted = made(2), made(4, 2), made(2)
+        self.ways = [made(2), made(2)]
+        self.trusted.clear()
