@@ -90,6 +90,7 @@ def _wanted(options: Namespace, show: str) -> PlayOptions:
         prolink=options.prolink or ("127.0.0.1" if options.tempo == "prolink" else None),
         player=options.player,
         mapping=rig.midi,
+        gamepad=rig.gamepad,
         rig=str(rig.path),
         take=take,
         record_take=options.record_take,

@@ -32,6 +32,7 @@ from engine.listening import Listening
 from engine.network import open_network
 from engine.operating import Operator
 from engine.output_hands import WINDOW_SIZE, OutputEvents, OutputHands, open_outputs
+from engine.pads import Pads
 from engine.play_options import PlayOptions
 from engine.recording import Recording
 from engine.records import ControlEvent, FrameParams, Moment
@@ -131,6 +132,8 @@ class Performance:
             open_midi(self.options, mapping, *hands, self.midi_clock, self.surface)
         )
         self.osc = self._keep(open_network(self.options, *hands, self._notes, self.surface))
+        self.pads = Pads(self.options.gamepad, self.options.rig, *hands,
+                         self.options.screen != "offscreen")
         self.recording = self._keep(self._recording())
         self.writer = None
         if self.options.stats:
@@ -223,6 +226,7 @@ class Performance:
         self.latency.frame(begun, self.window.swapped, shown, waits)
         self.stats.display(self.window.frame_seconds * 1000.0)
         self.window.poll()
+        self.pads.look()
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Whatever fails, the last good picture stays; it is counted, and told once."""

@@ -74,10 +74,12 @@ def _checked(path: Path) -> dict[str, Any]:
 
 def _checked_rig(path: Path) -> dict[str, Any]:
     """A rig: its keys, its mapping, and a hint for each device that is not there now."""
+    from controllers.gamepad import parse_gamepad
     from controllers.mapping import parse_mapping
 
     rig = read_rig(path)
     parse_mapping(rig.midi, str(path))
+    parse_gamepad(rig.gamepad, str(path))
     kinds = {"audio": "sound inputs", "midi": "MIDI ports", "display": "displays"}
     asked = {name: rig.values[name] for name in kinds if name in rig.values}
     there = list_devices() if asked else {}

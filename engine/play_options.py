@@ -25,7 +25,8 @@ class PlayOptions:
     told everything. `tempo` is how the tempo desk begins; `link` is
     "listen", "lead" or None to stay out of Link; `prolink` the address to hear Pro DJ Link on,
     None for not at all, and `player` the one to follow there, None for the master. `mapping` has
-    the [midi] rows of the rig, which lies at `rig`; `resume` are events before all others.
+    the [midi] rows of the rig, which lies at `rig`, `gamepad` its own; `resume` are events before
+    all others.
     `record_split` is the length of each film in minutes, 0 for one. `take` plays again,
     `record_take` is written; `lyrics`, `lyric_prompt` and `stems` come with the song, as
     company.py reads them.
@@ -52,6 +53,7 @@ class PlayOptions:
     prolink: str | None = None
     player: int | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
+    gamepad: Mapping[str, str] = field(default_factory=dict)
     rig: str = USUAL_RIG
     resume: Sequence[ControlEvent] = ()
     take: Take | None = None

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def stats_row(show: Performance) -> dict[str, Any]:
     """One row: the figures since the last one, and the counts since the start."""
     health = show.generator.health()
-    received = [hands.received for hands in (show.midi, show.osc) if hands is not None]
+    hands = (show.midi, show.osc, show.pads.hands)
+    received = [one.received for one in hands if one is not None]
     snapshot = show.stats.snapshot(
         time=show.clock.now(),
         generator=health,

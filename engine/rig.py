@@ -17,6 +17,8 @@
     player = 2
     [midi]                       # as in presets; a preset's own rows come first
     knob1 = "cc 21"
+    [gamepad]                    # as in controllers/gamepad.py
+    left_x = "motion.x -0.4..0.4"
     [[outputs]]                  # windows and their mapping, in output_rig.py
     display = "HDMI-1"
 
@@ -69,19 +71,21 @@ ROWS = (
     Row("tempo", "player", "player", values.player),
 )
 DEFAULTS = {row.option: row.usual for row in ROWS}
-TABLES = ("devices", "tempo", "midi", "outputs")
+TABLES = ("devices", "tempo", "midi", "gamepad", "outputs")
 _SCREEN = ("display", "windowed")
 """Of these, and `offscreen`, one is chosen: an option takes the place of all in the rig."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rig:
-    """What a rig file says: values by the name of their option, its [midi] rows, its outputs."""
+    """What a rig file says: values by the name of their option, its [midi] and
+    [gamepad] rows, its outputs."""
 
     path: Path
     values: Mapping[str, Any] = field(default_factory=dict)
     midi: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[Output, ...] = ()
+    gamepad: Mapping[str, str] = field(default_factory=dict)
 
 
 def usual_path() -> Path:
@@ -91,7 +95,7 @@ def usual_path() -> Path:
 
 def is_rig(file: TomlFile) -> bool:
     """Whether a file is a rig and no show."""
-    return any(table in file.data for table in ("devices", "tempo", "outputs"))
+    return any(table in file.data for table in ("devices", "tempo", "gamepad", "outputs"))
 
 
 def read_rig(path: Path | None = None) -> Rig:
@@ -107,9 +111,13 @@ def read_rig(path: Path | None = None) -> Rig:
     for row in ROWS:
         if row.key in file.data.get(row.table, {}):
             found[row.option] = _value(file, row, file.data[row.table][row.key])
-    midi = file.table_at(file.data, "midi")
-    rows = {key: file.text_at(midi, ("midi", key)) for key in midi}
-    return Rig(file.path, found, rows, read_outputs(file))
+    midi, gamepad = (_texts(file, table) for table in ("midi", "gamepad"))
+    return Rig(file.path, found, midi, read_outputs(file), gamepad)
+
+
+def _texts(file: TomlFile, table: str) -> dict[str, str]:
+    rows = file.table_at(file.data, table)
+    return {key: file.text_at(rows, (table, key)) for key in rows}
 
 
 def _value(file: TomlFile, row: Row, raw: object) -> Any:

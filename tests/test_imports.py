@@ -27,7 +27,8 @@ WINGS = {
     | {"starlette", "uvicorn", "zeroconf"},
 }
 OTHERS = {"numpy", "rich", "watchfiles", "tomlkit", "PIL", "moderngl", "bench"}
-RIM = {"graph", "listening", "hands", "network", "staging", "watching", "play_options", "reporting", "live"}
+RIM = {"graph", "listening", "hands", "pads", "network", "staging", "watching", "play_options"}
+RIM |= {"reporting", "live"}
 RIM |= {"offline", "gallery", "saving", "desk", "autosave"}
 RIM |= {"operating", "recording", "sourcing"}
 RIM |= {"resuming", "company", "surface"}
