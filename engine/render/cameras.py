@@ -20,6 +20,7 @@ from engine.errors import DeviceError
 from engine.render.buffers import Size
 from engine.render.decoder import pixels_of
 from engine.render.faults import Faults
+from engine.render.upload import Uploader
 
 if TYPE_CHECKING:
     import moderngl
@@ -78,6 +79,7 @@ class Cameras:
     def __init__(self, ctx: moderngl.Context, largest: Size, faults: Faults) -> None:
         self._ctx, self._largest, self._faults = ctx, largest, faults
         self._cameras: dict[str, Camera] = {}
+        self._uploader = Uploader(ctx)
         self._textures: dict[str, tuple[moderngl.Texture, np.ndarray]] = {}
 
     def prepare(self, name: str) -> None:
@@ -106,6 +108,7 @@ class Cameras:
             camera.close()
         for texture, _ in self._textures.values():
             texture.release()
+        self._uploader.release()
 
     def _upload(self, texture: moderngl.Texture | None, picture: np.ndarray) -> moderngl.Texture:
         size = picture.shape[1], picture.shape[0]
@@ -114,7 +117,7 @@ class Cameras:
                 texture.release()
             texture = self._ctx.texture(size, 3)
             texture.repeat_x = texture.repeat_y = False
-        texture.write(np.ascontiguousarray(picture), alignment=1)
+        self._uploader.write(texture, picture)
         return texture
 
 

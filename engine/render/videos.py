@@ -14,6 +14,7 @@ from engine.errors import MediaError
 from engine.render.buffers import Size
 from engine.render.decoder import Decoder
 from engine.render.faults import Faults
+from engine.render.upload import Uploader
 
 if TYPE_CHECKING:
     import moderngl
@@ -26,6 +27,7 @@ class Video:
         self._ctx = ctx
         self.decoder = Decoder(path, largest)
         self._position = -1.0
+        self._upload = Uploader(ctx)
         self._texture: moderngl.Texture | None = None
 
     def at(self, position: float, wait: bool) -> moderngl.Texture | None:
@@ -38,11 +40,12 @@ class Video:
                 height, width, parts = pixels.shape
                 self._texture = self._ctx.texture((width, height), parts)
                 self._texture.repeat_x = self._texture.repeat_y = False
-            self._texture.write(pixels, alignment=1)
+            self._upload.write(self._texture, pixels)
         return self._texture
 
     def release(self) -> None:
         self.decoder.close()
+        self._upload.release()
         if self._texture is not None:
             self._texture.release()
 
