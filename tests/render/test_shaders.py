@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engine.isf import SHIPPED, load_header
+from engine.records import SAMPLERATE, SOUND_SAMPLES, Sound
 from engine.render.preview import sample_picture
 from engine.render.programs import IsfProgram, ShaderClock
 
@@ -11,7 +12,13 @@ SIZE = (160, 90)
 ALL = sorted(SHIPPED.glob("*.fs"))
 FILTERS = [path for path in ALL if load_header(path).kind == "filter"]
 GENERATORS = [path for path in ALL if load_header(path).kind == "generator"]
-STRONG = {"colour": {"hue": 0.4, "contrast": 1.5}, "flash": {"amount": 1.0}}
+STRONG = {
+    "colour": {"hue": 0.4, "contrast": 1.5}, "flash": {"amount": 1.0},
+    "grade": {"warmth": 1.0, "gain": 1.4, "vibrance": 1.5}, "strobe": {"amount": 0.5, "rate": 1.6},
+}
+SCALED = "glow kaleidoscope ripple edges punch vignette blur displace".split()
+PAST = ("echo", "feedback", "slit_scan", "smear")
+"""Effects that show what was: over a picture that moves."""
 
 
 def name(path):
@@ -32,11 +39,19 @@ class Look:
 
     def draw(self, inputs, index=1, fps=30.0, texture=None):
         time = index / fps
-        clock = ShaderClock(time, 1 / fps, index, 2.0 * time, 120.0)
+        clock = ShaderClock(time, 1 / fps, index, 2.0 * time, 120.0, sound=tones(index))
         images = {"inputImage": texture or self.texture}
         self.program.draw(self.target, inputs, images, clock)
         raw = np.frombuffer(self.target.read(components=3, alignment=1), np.uint8)
         return raw.reshape(self.size[1], self.size[0], 3)[::-1].astype(int)
+
+
+def tones(index):
+    """Three tones that swell, for shaders that draw the sound."""
+    n = np.arange(SOUND_SAMPLES)[:, None] + 1600.0 * index
+    loud = min(0.6, 0.004 * index)
+    parts = [np.sin(2 * np.pi * hz * n / SAMPLERATE + [0.0, 1.0]) for hz in (70, 440, 3000)]
+    return Sound((loud * sum(parts) / 2).astype(np.float32))
 
 
 def identity(header):
@@ -69,8 +84,10 @@ def test_a_filter_does_nothing_at_its_identity_and_much_at_full(gl, path):
     assert np.abs(seen - look.picture).max() <= 2
     look.program.reset()
     full = {i.name: i.high for i in look.header.settable if i.name == "amount"}
-    for index in range(1, 9):
-        # A shifted picture from time to time, so that feedback has something to show.
+    for index in range(1, 9 if path.stem not in PAST else 24):
+        if path.stem in PAST:
+            rolled = np.roll(look.picture, 6 * index, 1)
+            look.texture.write(np.ascontiguousarray(rolled[::-1]), alignment=1)
         seen = look.draw(STRONG.get(path.stem, full), index)
     if path.stem == "trails":
         black = gl.texture(SIZE, 3, bytes(SIZE[0] * SIZE[1] * 3), alignment=1)
@@ -83,6 +100,19 @@ def test_a_filter_does_nothing_at_its_identity_and_much_at_full(gl, path):
     assert seen.std() > 15 and (seen.max(-1) > 20).mean() > 0.2, "it still is a picture"
 
 
+def test_the_strobe_keeps_to_the_beat(gl):
+    """At 120 beats a minute and two flashes a beat: lit at each half beat, dark between."""
+    look = Look(gl, SHIPPED / "strobe.fs")
+    lit = [look.draw({"rate": 2.0}, index, 40.0).mean() > 60 for index in range(20)]
+    assert lit == [index % 10 < 4 for index in range(20)]
+
+
+def test_there_are_as_many_as_promised():
+    kinds = [load_header(path).kind for path in ALL]
+    assert kinds.count("generator") >= 12 and kinds.count("filter") >= 24
+    assert kinds.count("transition") >= 8
+
+
 @pytest.mark.parametrize("path", GENERATORS, ids=name)
 def test_a_generator_draws_and_moves(gl, path):
     look = Look(gl, path)
@@ -91,7 +121,7 @@ def test_a_generator_draws_and_moves(gl, path):
     assert np.abs(first - later).mean() > 1
 
 
-@pytest.mark.parametrize("stem", ["glow", "kaleidoscope", "ripple", "edges", "punch", "vignette"])
+@pytest.mark.parametrize("stem", SCALED)
 def test_a_look_is_the_same_at_another_size(gl, stem):
     """Effects are measured in pictures, not in pixels: a film larger than the stage looks alike."""
     small = Look(gl, SHIPPED / f"{stem}.fs", (320, 180))
