@@ -10,11 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from engine.records import Frame, Pose
 from engine.render.buffers import Size
 from engine.render.contours import LARGER, Contours
+from engine.render.upload import Uploader
 
 if TYPE_CHECKING:
     import moderngl
@@ -38,6 +37,7 @@ class Shots:
         self._targets: dict[moderngl.Texture, moderngl.Framebuffer] = {}
         self._small: moderngl.Texture | None = None
         self._contours = Contours(ctx)
+        self._uploader = Uploader(ctx)
 
     def take(self, frame: Frame, used: Iterable[Shot | None]) -> Shot:
         """The frame on the GPU; the textures of shots in use are left alone."""
@@ -45,7 +45,7 @@ class Shots:
         height, width = frame.picture.shape[:2]
         sharp = frame.soft * frame.params.contours
         texture = self._uploaded((width, height)) if sharp else self._free((width, height), held)
-        texture.write(np.ascontiguousarray(frame.picture))
+        self._uploader.write(texture, frame.picture)
         if sharp:
             small, texture = texture, self._free((LARGER * width, LARGER * height), held)
             self._contours.draw(small, self._targets[texture], sharp)
@@ -81,5 +81,5 @@ class Shots:
     def release(self) -> None:
         """Free everything on the GPU."""
         small = (self._small,) if self._small else ()
-        for thing in (*self._targets.values(), *self._pool, *small, self._contours):
+        for thing in (*self._targets.values(), *self._pool, *small, self._contours, self._uploader):
             thing.release()
