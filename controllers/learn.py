@@ -73,18 +73,21 @@ class Learning:
         """Say what the control is that sent most; one lone value in between says nothing."""
         control, values = max(self._sent.items(), key=lambda row: len(row[1]))
         port, kind, channel, number = control
-        sent, self._sent = self._sent, {}
+        first = number % 32
+        halves = ((port, kind, channel, n) for n in (first, first + 32))
+        pair = number < 64 and all(half in self._sent for half in halves)
+        self._sent = {}
         if kind == "bend":
             self._finish(port, f"bend channel {channel + 1}")
         elif len(values) <= 2 and values[0] == 127:
             button = " toggle" if self._address.kind == "value" else ""
             self._finish(port, f"cc {number}{button}")
+        elif pair:
+            self._finish(port, f"cc {first}/{first + 32}")
         elif encoder := encoder_of(values):
             self._finish(port, f"cc {number} relative {encoder}")
-        elif len(values) >= 2 and len(set(values)) >= 2:
-            first, other = number % 32, number % 32 + 32
-            pair = all((port, kind, channel, n) in sent for n in (first, other)) and number < 64
-            self._finish(port, f"cc {first}/{other}" if pair else f"cc {number}")
+        elif len(set(values)) >= 2:
+            self._finish(port, f"cc {number}")
 
     def _finish(self, port: str, text: str) -> None:
         self._over = True

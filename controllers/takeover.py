@@ -58,7 +58,9 @@ class Takeover:
     def _meets(self, before: float | None, now: float, aim: float) -> bool:
         if abs(now - aim) <= self._near:
             return True
-        return before is not None and (before - aim) * (now - aim) < 0.0
+        if before is None:
+            return False
+        return abs(before - aim) <= self._near or (before - aim) * (now - aim) < 0.0
 
     def _send(self, place: float, time: float, engaged: bool = True) -> float:
         self._sent, self._at, self.engaged = place, time, engaged
