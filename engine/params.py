@@ -70,11 +70,14 @@ _ROWS = (
     Param("strength", 0.5, 0.0, 1.0, "", "how much of each picture is new: 0 holds, 1 forgets"),
     Param("steps", 1, 1, 8, "", "UNet calls for a picture: more is finer and slower", True),
     Param("guidance", 1.0, 0.0, 20.0, "", "pull of the prompt; above 1 the negative prompt counts"),
+    Param("guidance_delta", 1.0, 0.0, 1.0, "", "pull of `self` and `onetime`, as guidance_kind"),
+    Param("overlap", 0, 0, 1, "", "1: steps of several pictures in one call: faster, late", True),
     Param("seed", 0, 0, 2**31 - 1, "", "which noise; a fraction is the way to the next seed's"),
     Param("noise_drift", 0.05, 0.0, 1.0, "1/s", "how fast the noise changes; 0 pins it"),
     Param("crossfade", 0.1, 0.0, 2.0, "s", "fade from one generated picture to the next"),
     Param("flow", 1.0, 0.0, 1.0, "", "how much shapes travel in that fade, in place of ghosts"),
     Param("cadence", 0.0, 0.0, 8.0, "s", "least time between generated pictures: calm, and cheap"),
+    Param("colour_hold", 0.0, 0.0, 1.0, "", "how firmly colours stay what the look's have been"),
     Param("contours", 0.8, 0.0, 1.0, "", "how sharp the contours of a soft model are"),
     Param("opacity", 1.0, 0.0, 1.0, "", "master fader"),
     Param("motion.zoom", 1.0, 0.5, 2.0, "1/s", "magnification in one second; 1 stands still"),
@@ -134,6 +137,11 @@ SET_ROWS = (
 )
 SET: dict[str, Param] = {row.name: row for row in SET_ROWS}
 """What hands say of the set that plays; no preset holds them."""
+STAGE_ROWS = (
+    Param("blackout.seconds", 0.0, 0.0, 10.0, "s", "fade into a blackout and out of it; 0: at once"),
+)
+STAGE: dict[str, Param] = {row.name: row for row in STAGE_ROWS}
+"""What hands say of the stage, whatever look is shown; no preset holds them, `reset` leaves them."""
 SET_SWITCHES = ("autopilot", "autopilot.lock")
 """Held states, as SWITCHES: presets change by themselves; the one that is shown stays."""
 LAUNCHES = {"now": 0.0, "beat": 1.0, "bar": 4.0, "phrase": 16.0}
@@ -234,6 +242,9 @@ SEQUENCE_ROWS = (
 
 SOURCES = ("rings", "tunnel", "cells", "waves", "plasma", "stripes", "star", "horizon")
 """Patterns that can be mixed into what the model redraws."""
+GUIDANCES = ("full", "self", "onetime", "none")
+"""What guidance above 1 pulls away from: the negative prompt at each step, the picture that came
+in, what the negative prompt gave at the first step; or it does nothing."""
 FRESH = "none"
 """The pattern that is none: in place of feedback each picture is drawn from noise alone."""
 SOURCE_KINDS = ("pattern", "camera", "video", "picture", "shader")

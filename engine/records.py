@@ -266,7 +266,8 @@ class Moment:
 
     `velocity` is the motion a second (log_zoom a second, degrees a second and so on), so that the
     pose at a time near `time` is known without asking anyone. `registers` are what expressions
-    remember: values by their texts, for each look by its name.
+    remember: values by their texts, for each look by its name. `dark` is how far a blackout that
+    fades has come at the newest hop, 0..1, and its growth a second; None where it is at once.
     """
 
     time: float = 0.0
@@ -277,6 +278,7 @@ class Moment:
     playing: Playing = Playing()
     registers: Mapping[str, Mapping[str, float]] = field(default_factory=_nothing)
     sound: Sound = field(default=SILENCE, compare=False, repr=False)
+    dark: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,11 +344,13 @@ class FrameParams:
     `source_colours`; params.FRESH stands for noise alone by that amount. `contours` is
     0..1 how sharp the contours of a softly painted picture are drawn; `crossfade` seconds between
     two generated frames, in which shapes travel by `flow` 0..1; `cadence` seconds at least from
-    one to the next; `edges` one of params.EDGES; `opacity` the master fader. `beat` is the beat count at `time`. A
-    fraction of `seed` is the way to the next seed's noise.
+    one to the next; `edges` one of params.EDGES; `opacity` the master fader. `beat` is the beat
+    count at `time`. A fraction of `seed` is the way to the next seed's noise.
 
     Drawn are `layers` from below (none: the generated picture alone), then `effects`; beside them
     those of the look being `leaving`, joined by its transition; then `over`, what words switch on.
+    `guidance_kind` is one of params.GUIDANCES; `overlap` takes steps of several pictures at once;
+    `colour_hold` 0..1 keeps the look's colours; `model` is the look's own, "" the usual one.
     `sound` is for shaders that draw it; `flash_limit` keeps flashes to three a second.
     """
 
@@ -382,6 +386,11 @@ class FrameParams:
     flow: float = 0.0
     cadence: float = 0.0
     source_colours: float = 1.0
+    guidance_kind: str = "full"
+    guidance_delta: float = 1.0
+    overlap: bool = False
+    colour_hold: float = 0.0
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

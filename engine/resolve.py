@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from engine.cues import NO_CUES, Cues, cued, move_knobs
+from engine.dimmer import darkness
 from engine.motion import velocity_of
 from engine.params import CLOCKS, KNOBS, PARAMS, SIGNALS
 from engine.records import Beat, Controls, FrameParams, Leaving, Moment, Pose, Prompt, Signals
@@ -44,6 +45,7 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         before = after = drawn
     prompts = _prompts(looks)
     effects = after.effects()
+    dark = darkness(moment.dark, controls.blackout, time - moment.time)
     return FrameParams(
         index=index,
         time=time,
@@ -55,6 +57,11 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         seed=looks[-1].number("seed"),
         strength=number_of("strength", looks),
         guidance=number_of("guidance", looks),
+        guidance_kind=looks[-1].look.guidance_kind,
+        guidance_delta=number_of("guidance_delta", looks),
+        overlap=number_of("overlap", looks) >= 0.5,
+        colour_hold=number_of("colour_hold", looks),
+        model=drawn.look.model,
         steps=round(number_of("steps", looks)),
         noise_drift=number_of("noise_drift", looks),
         source=structured.look.source,
@@ -76,9 +83,9 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         cadence=number_of("cadence", looks),
         edges=drawn.look.edges,
         contours=number_of("contours", looks),
-        opacity=number_of("opacity", looks),
+        opacity=number_of("opacity", looks) * (1.0 - dark if moment.dark else 1.0),
         freeze=controls.freeze,
-        blackout=controls.blackout,
+        blackout=controls.blackout and dark >= 1.0,
         preset=after.look.name,
         sound=moment.sound,
         flash_limit=controls.flash_limit,

@@ -18,6 +18,7 @@ from engine.params import (
     BLENDS,
     EDGES,
     FRESH,
+    GUIDANCES,
     LAUNCHES,
     LAYER_INPUTS,
     LAYER_PARAMS,
@@ -58,6 +59,8 @@ def preset_schema() -> Schema:
         "tags": {**listed(text()), "description": "words to find it by"},
         "style": text("joined to every prompt"),
         "negative": text("what is not to be seen; counts where guidance is above 1"),
+        "guidance_kind": choice(GUIDANCES, "what guidance above 1 pulls away from"),
+        "model": text("a model of its own: a folder beside the look, or a name"),
         **{name: number(param) for name, param in PARAMS.items() if "." not in name},
         "words": named(either(text(), _word()), "parts of prompts: `{name}` stands for them"),
         "macros": named(

@@ -175,7 +175,7 @@ def _play(board: Board, setup: Setup, ladder: Ladder) -> None:
             seen = source[0]
             ladder.look_at(source[1])
         picture = ladder.draw(params)
-        board.publish(picture, params, monotonic() - start, ladder.noise_phase)
+        board.publish(picture, ladder.made, monotonic() - start, ladder.noise_phase)
         board.runtime = ladder.runtime
         board.set("lowered", ladder.lowered)
         board.set("broken", broken + ladder.broken)

@@ -79,6 +79,11 @@ class Ladder:
         return self._broken + self._stream.broken
 
     @property
+    def made(self) -> FrameParams:
+        """The params of the picture that was drawn last: of an earlier one, if overlapped."""
+        return self._stream.made
+
+    @property
     def drawn_size(self) -> tuple[int, int]:
         """(width, height) that the model draws at; `draw` gives pictures of the full size."""
         return self._stream.size
@@ -112,7 +117,7 @@ class Ladder:
             release()  # out of the handler: the error no longer holds on to the picture's tensors
             step_down()
         picture = scaled(picture, self._size)
-        self._last = (picture, params)
+        self._last = (picture, self.made)
         return picture
 
     def close(self) -> None:

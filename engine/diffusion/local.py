@@ -43,6 +43,7 @@ class LocalGenerator:
         else:
             model = load_model(model_name, device, threads)
         self._stream = Img2ImgStream(model, size, seed)
+        self._stream.overlaps = False
         self._number = 0
 
     def generate(self, params: FrameParams, picture: np.ndarray | None = None) -> Frame:

@@ -136,9 +136,16 @@ def sample(
 ) -> torch.Tensor:
     """Img2img: clean latents, noised to timesteps[0], and stepped down to clean ones again."""
     how = guidance if isinstance(guidance, Guidance) else Guidance(guidance)
-    slot = begun(model, clean, noise, timesteps)
+    return finish(model, begun(model, clean, noise, timesteps), positive, negative, how)
+
+
+def finish(
+    model: Model, slot: Slot, positive: torch.Tensor,
+    negative: torch.Tensor | None = None, guidance: Guidance = NO_GUIDANCE,
+) -> torch.Tensor:
+    """All steps of one picture; its clean latents."""
     while slot.result is None:
-        advance(model, (slot,), positive, negative, how)
+        advance(model, (slot,), positive, negative, guidance)
     return slot.result
 
 

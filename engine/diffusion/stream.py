@@ -3,8 +3,8 @@
 FrameParams flow in one after the other, uint8 pictures flow out; it runs on the one thread that
 owns the model (the generator process, or the caller's for films). A step is: warp the last
 picture, mix in the source, encode, add noise at the timestep of `strength`, `steps` UNet
-calls (two rows with guidance) down to the clean latent, decode, regulate. Equal parameters in
-equal order give equal pictures.
+calls down to the clean latent, decode, regulate; or, overlapped, one call for the steps of several
+pictures. Equal parameters in equal order give equal pictures.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ import numpy as np
 import torch
 
 from engine.clock import monotonic
+from engine.diffusion.colour_match import ColourHold
+from engine.diffusion.guidance import Guidance
 from engine.diffusion.manner import position_amplitude
 from engine.diffusion.model import Model
 from engine.diffusion.noise import TravellingNoise, seed_shares, telling
 from engine.diffusion.prompts import PromptBank
 from engine.diffusion.regulate import Regulator
 from engine.diffusion.runtimes import Runtime
-from engine.diffusion.sampling import Noise, sample, timesteps_of
+from engine.diffusion.sampling import Noise, Slot, begun, finish, timesteps_of
 from engine.diffusion.sources import Sources, freshness
+from engine.diffusion.stream_batch import Flight
 from engine.diffusion.warp import Warper, sharpen
 from engine.motion import limited
 from engine.records import FrameParams, Pose, Prompt
@@ -64,7 +67,14 @@ class Img2ImgStream:
         self._sources = Sources(size, model.device)
         self._regulator = Regulator()
         self._warp = Warper()
+        self._colours = ColourHold()
+        self._flight = Flight()
+        self.overlaps = True
+        """Whether params.overlap is heeded: a film takes its time."""
         self._state: State | None = None
+        self._at: tuple[Pose, float] | None = None  # the camera and the time of the last step
+        self.made: FrameParams | None = None
+        """The params of the picture that the last step gave."""
         self.stages_ms: dict[str, float] = {}
 
     @property
@@ -84,6 +94,8 @@ class Img2ImgStream:
     def resume(self, picture: np.ndarray, params: FrameParams, noise_phase: float = 0.0) -> None:
         """Go on from a picture uint8 (h, w, 3) that another stream of this size has made."""
         self._state = State(self._tensor(picture), params.pose, params.time)
+        self._at, self.made = (params.pose, params.time), params
+        self._flight.clear()
         self._noise.phase = noise_phase
 
     def checkpoint(self) -> dict[str, np.ndarray]:
@@ -98,6 +110,7 @@ class Img2ImgStream:
             "clock": np.array((state.time, self._noise.phase)),
             "steer": np.array(list(self._regulator.steer.values())),
         }
+        kept |= self._colours.kept()
         if self._sources.palette is not None:
             kept["palette"] = self._sources.palette.cpu().numpy()
         return kept
@@ -110,7 +123,9 @@ class Img2ImgStream:
         picture = torch.from_numpy(kept["picture"]).to(device, dtype)
         pose, *travelled = (Pose(*row) for row in kept["poses"].tolist())
         time, self._noise.phase = kept["clock"].tolist()
-        self._state = State(picture, pose, time)
+        self._state, self._at = State(picture, pose, time), (pose, time)
+        self._flight.clear()
+        self._colours.restore(kept)
         self._noise.travelled = tuple(travelled)
         steer = kept["steer"].tolist()
         self._regulator.steer = dict(zip(self._regulator.steer, steer, strict=True))
@@ -131,60 +146,98 @@ class Img2ImgStream:
 
     @torch.inference_mode()
     def step(self, params: FrameParams) -> np.ndarray:
-        """The next picture, uint8 (h, w, 3) RGB, a new array."""
+        """The next picture, uint8 (h, w, 3) RGB, a new array; `made` says what for."""
         state = self._state
         if state is not None and params.freeze:
             state.pose, state.time = params.pose, params.time
+            self._at, self.made = (params.pose, params.time), params
             return to_bytes(state.picture)
-        dt = max(0.0, params.time - state.time) if state else 0.0
-        picture = self._first(params) if state is None else self._next(state, params, dt)
+        dt = max(0.0, params.time - self._at[1]) if self._at else 0.0
+        drawn = self._drawn(state, params, dt)
+        self._at = params.pose, params.time
+        if drawn is None:
+            return to_bytes(state.picture)
+        picture, self.made = drawn
         if not bool(torch.isfinite(picture).all()):
             self.broken += 1
             picture = state.picture if state else torch.full_like(picture, 0.5)
+        picture = self._colours.hold(picture, self.made, dt)
         picture = self._regulator.correct(picture, dt)
-        self._state = State(picture, params.pose, params.time)
+        self._state = State(picture, self.made.pose, self.made.time)
         return to_bytes(picture)
 
-    def _first(self, params: FrameParams) -> torch.Tensor:
-        """From noise alone: there is nothing to feed back yet, or nothing shall be."""
-        seeds = seed_shares(params, self._seed)
-        noise = self._noise.at(seeds)
-        return self._redraw(
-            torch.zeros_like(noise), lambda k: self._noise.at(seeds, 1.0, k), 1.0, params)
+    def _drawn(
+        self, state: State | None, params: FrameParams, dt: float
+    ) -> tuple[torch.Tensor, FrameParams] | None:
+        """A picture and what it was made for; None while all are in flight."""
+        entering = self._from_noise(params) if state is None else self._next(state, params, dt)
+        overlaps = self.overlaps and params.overlap and state is not None
+        if torch.is_tensor(entering):
+            self._flight.clear()
+            return entering, params
+        if not overlaps:
+            self._flight.clear()
+            return self._finished(entering, params), params
+        out = self._timed("denoise", lambda: self._flight.tick(
+            self._model, entering, *self._conditions(params)))
+        return None if out is None else (self._decoded(out), out.about)
 
-    def _next(self, state: State, params: FrameParams, dt: float) -> torch.Tensor:
-        motion = limited(params.pose.since(state.pose))
-        self._noise.move(motion, params.noise_drift * dt)
-        picture = self._warp(state.picture, motion, params.edges)
+    def _from_noise(self, params: FrameParams) -> Slot:
+        """There is nothing to feed back yet, or nothing shall be."""
+        seeds = seed_shares(params, self._seed)
+        clean = torch.zeros_like(self._noise.at(seeds))
+        return self._slot(clean, lambda k: self._noise.at(seeds, 1.0, k), 1.0, params)
+
+    def _next(self, state: State, params: FrameParams, dt: float) -> Slot | torch.Tensor:
+        """What is to be redrawn, encoded and noised; a picture where nothing is to be."""
+        self._noise.move(limited(params.pose.since(self._at[0])), params.noise_drift * dt)
+        picture = self._warp(state.picture, limited(params.pose.since(state.pose)), params.edges)
         picture = sharpen(picture, self._regulator.sharpening).clamp(0.0, 1.0)
         picture = self._sources.mix(picture, params)
         fresh = freshness(params)
         strength = params.strength + (1.0 - params.strength) * fresh
         if fresh >= 1.0:
-            return self._first(params)
+            return self._from_noise(params)
         if not self._timesteps(strength, params.steps):
             return picture
         clean = self._timed("encode", lambda: self._model.encode(picture)) * (1.0 - fresh)
         seeds, told = seed_shares(params, self._seed), telling(strength)
         share = NOISE_SHARE + (1.0 - NOISE_SHARE) * fresh
-        return self._redraw(
+        return self._slot(
             clean, lambda k: share * self._noise.at(seeds, told, k), strength, params)
 
     def _timesteps(self, strength: float, steps: int) -> list[int]:
         model = self._model
         return timesteps_of(strength, steps, len(model.alphas_cumprod), model.schedule)
 
+    def _slot(
+        self, clean: torch.Tensor, noise: Noise, strength: float, params: FrameParams
+    ) -> Slot:
+        return begun(self._model, clean, noise, self._timesteps(strength, params.steps), params)
+
+    def _conditions(
+        self, params: FrameParams
+    ) -> tuple[torch.Tensor, torch.Tensor | None, Guidance]:
+        """Text states of what is to be seen and what is not, and how the prompt pulls."""
+        how = Guidance(params.guidance, params.guidance_kind, params.guidance_delta)
+        positive = self._prompts.blend(params.prompts)
+        if not how.asks(0):
+            return positive, None, how
+        return positive, self._prompts.blend((Prompt(params.negative, 1.0),), slot="negative"), how
+
+    def _finished(self, slot: Slot, params: FrameParams) -> torch.Tensor:
+        """All steps of one picture, one after the other."""
+        conditions = self._conditions(params)
+        self._timed("denoise", lambda: finish(self._model, slot, *conditions))
+        return self._decoded(slot)
+
     def _redraw(
         self, clean: torch.Tensor, noise: Noise, strength: float, params: FrameParams
     ) -> torch.Tensor:
-        timesteps = self._timesteps(strength, params.steps)
-        positive = self._prompts.blend(params.prompts)
-        negative = None
-        if params.guidance > 1.0:
-            negative = self._prompts.blend((Prompt(params.negative, 1.0),), slot="negative")
-        latents = self._timed("denoise", lambda: sample(
-            self._model, clean, noise, timesteps, positive, negative, params.guidance))
-        return self._timed("decode", lambda: self._model.decode(latents))
+        return self._finished(self._slot(clean, noise, strength, params), params)
+
+    def _decoded(self, slot: Slot) -> torch.Tensor:
+        return self._timed("decode", lambda: self._model.decode(slot.result))
 
     def _timed(self, stage: str, work: Callable[[], torch.Tensor]) -> torch.Tensor:
         start = monotonic()

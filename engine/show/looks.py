@@ -83,7 +83,8 @@ class LayerLine:
 class Preset:
     """One look. `numbers` has a Value for every row of params.PARAMS, `macros` one for each knob
     of its own; `files` are its file and those that it extends. `source` is a drawn pattern,
-    params.FRESH or ""; `source_layer` what is drawn in its place."""
+    params.FRESH or ""; `source_layer` what is drawn in its place.
+    `model` is a model's folder or name, "" the usual one."""
 
     name: str
     path: Path
@@ -104,3 +105,5 @@ class Preset:
     layers: tuple[LayerLine, ...] = ()
     edges: str = "mirror"
     source_layer: LayerLine | None = None
+    guidance_kind: str = "full"
+    model: str = ""

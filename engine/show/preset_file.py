@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from os.path import expanduser
 from pathlib import Path
 
 from engine.expressions import CONSTANTS, FUNCTIONS
 from engine.params import (
     EDGES,
+    GUIDANCES,
     MACRO,
     NAMES,
     PARAMS,
@@ -31,7 +34,10 @@ from engine.show.words import check_name, check_parts, read_words, say, styled
 from engine.toml_file import TomlFile
 
 _TOP_NUMBERS = tuple(name for name in PARAMS if "." not in name)
-PRESET_KEYS = ("extends", "title", "notes", "tags", "style", "negative", *_TOP_NUMBERS)
+PRESET_KEYS = (
+    *("extends", "title", "notes", "tags", "style", "negative", "guidance_kind", "model"),
+    *_TOP_NUMBERS,
+)
 PRESET_TABLES = (
     *("words", "macros", "prompts", "sequence", "motion", "source", "hearing", "layers"),
     *("effects", "change", "midi", *CUE_TABLES),
@@ -71,6 +77,8 @@ def read_preset(parsed: TomlFile, stems: frozenset[str] = frozenset()) -> Preset
         layers=read_layers(file, words),
         edges=_edges(file),
         source_layer=source_layer,
+        guidance_kind=_guidance_kind(file),
+        model=_model(file),
     )
 
 
@@ -134,6 +142,22 @@ def _sequence(file: LookFile) -> Sequence | None:
     file.choice(order, (*place, "order"), SEQUENCE_ORDERS)
     fade = min(numbers["fade_beats"], numbers["beats"])
     return Sequence(numbers["beats"], fade, order, int(numbers["seed"]))
+
+
+def _guidance_kind(file: LookFile) -> str:
+    place = ("guidance_kind",)
+    return file.choice(file.text_at(file.data, place, GUIDANCES[0]), place, GUIDANCES)
+
+
+def _model(file: LookFile) -> str:
+    """A name, or a folder beside the look's files made whole; "small" and what else has no such
+    folder is for the stage to find."""
+    name = file.text_at(file.data, ("model",))
+    for folder in file.folders if name else ():
+        with suppress(OSError, ValueError):  # what no path can be is a name
+            if (path := folder / expanduser(name)).exists():
+                return str(path)
+    return name
 
 
 def _edges(file: LookFile) -> str:
