@@ -24,6 +24,7 @@ from engine.params import (
     PARAMS,
     SET,
     SET_SWITCHES,
+    STAGE,
     SWITCHES,
     TEMPO,
     TEMPO_LOCK,
@@ -82,7 +83,7 @@ def find(name: str) -> Address | None:
         return Address(name, "value", PARAMS[name])
     if name in KNOBS:
         return Address(name, "value", Param(name, 0.0, 0.0, 1.0, "", "free control"))
-    if row := TEMPO.get(name) or SET.get(name):
+    if row := TEMPO.get(name) or SET.get(name) or STAGE.get(name):
         return Address(name, "value", row)
     if name in ("tempo.source", "release") or _TEXT.fullmatch(name):
         return Address(name, "text")

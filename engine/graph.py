@@ -16,6 +16,7 @@ from engine.audio.heard import Reading
 from engine.audio.stems import Stems
 from engine.audio.tempo_desk import TempoDesk
 from engine.cues import preset_events
+from engine.dimmer import Dimmer
 from engine.director import Director
 from engine.launches import Launches
 from engine.records import (
@@ -65,6 +66,7 @@ class Graph:
         self._settings = USUAL
         self._sound = SILENCE
         self._director = Director(show)
+        self._dimmer = Dimmer()
         self._registers = Registers(show)
         self._cued = Beat(-1.0, -1.0)  # up to where cues have chosen presets
 
@@ -98,18 +100,19 @@ class Graph:
         signals = self._signals.step(features, beat, self._settings)
         signals = self._with_stems(signals, block.index)
         playing = self._director.step(signals, events, self.show)
-        before = self.moment
+        before, dt = self.moment, (1 + passed) * HOP_SECONDS
+        dark = self._dimmer.step(dt, controls.blackout, events)
         if controls.freeze and before.controls.freeze:  # the moment stands, the ear goes on
             seen = before.playing
             held = replace(
                 playing, change=seen.change, decks=seen.decks, crossfader=seen.crossfader
             )
-            self.moment = replace(before, controls=controls, playing=held)
+            self.moment = replace(before, controls=controls, playing=held, dark=dark)
             return self.moment
-        dt = (1 + passed) * HOP_SECONDS
         pose = before.pose.moved(before.velocity, dt)
         moment = Moment(
-            block.time, signals, controls, pose, Pose(), playing, before.registers, self._sound
+            block.time, signals, controls, pose, Pose(), playing, before.registers, self._sound,
+            dark,
         )
         self.moment = stepped(moment, dt, self._registers, self.show)
         return self.moment

@@ -27,6 +27,7 @@ from engine.diffusion.contract import Generator
 from engine.diffusion.model import check_folder
 from engine.diffusion.process import ProcessGenerator
 from engine.exchange import EventQueue
+from engine.farewell import Farewell
 from engine.hands import open_midi, tempo_sources
 from engine.listening import Listening
 from engine.network import open_network
@@ -65,7 +66,7 @@ class Performance:
         self._stack = ExitStack()
         self._events = OutputEvents()
         self.faults = 0
-        self._quit = False
+        self.farewell = Farewell()
         self._shaders: EventQueue[Path] = EventQueue()
         self._prepare = True
         self._shown = 0
@@ -202,13 +203,13 @@ class Performance:
         limit = self.options.seconds
         timed_out = limit is not None and monotonic() - start >= limit
         ended = self.listening.source.finished
-        return self._quit or timed_out or ended or self.window.should_close
+        return self.farewell.over or timed_out or ended or self.window.should_close
 
     def _key(self, name: str) -> None:
         if self.output_hands.key(name):
             return
         if name in QUIT_KEYS:
-            self._quit = True
+            self.farewell.ask()
         elif name == FULLSCREEN_KEY:
             self.window.toggle_fullscreen()
         for event in events_for_key(name, self.clock.now()):
@@ -258,7 +259,7 @@ class Performance:
             self.compositor.show(frame)
         if not params.freeze:
             self.sourcing.submit(self.generator, params, frame.seconds if frame else 0.0)
-        self.compositor.draw(params)
+        self.compositor.draw(self.farewell.dim(params))
         self.output_hands.step()
         self.window.show(*self.compositor.picture)
         self.recording.step(moment.controls.record, seen, self.compositor.read_late)
