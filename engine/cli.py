@@ -79,8 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"liquidlight {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
     sounds = (_demo, _play, _render, _frames, _import, _split, _beats, _signals)
-    tools = (_words, _check, _rig, _devices, _about, _shader, _gallery, _reference, _bench)
-    for add in (*sounds, *tools):
+    tools = (_words, _check, _rig, _devices, _keys, _layouts, _about)
+    making = (_shader, _gallery, _reference, _bench)
+    for add in (*sounds, *tools, *making):
         verb = add(verbs)
         verb.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
@@ -110,6 +111,8 @@ def _play(verbs: argparse._SubParsersAction) -> _Parser:
     verb.add_argument("--fresh", action="store_true", help="whatever a crash may have left")
     _rigged(verb).add_argument("--offscreen", action="store_true", help="without any display")
     verb.add_argument("--record", type=Path, metavar="FILE", help="film what is shown")
+    verb.add_argument("--operator", action=argparse.BooleanOptionalAction,
+                      help="a window of all that goes on; by itself where there is a display for it")
     verb.add_argument("--record-split", type=minutes, default=0.0, metavar="MIN",
                       help="a new film after so many minutes")
     verb.add_argument("--seconds", type=seconds, help="stop after this time")
@@ -276,6 +279,18 @@ def _rig(verbs: argparse._SubParsersAction) -> _Parser:
 def _devices(verbs: argparse._SubParsersAction) -> _Parser:
     verb = _verb(verbs, "devices", "sound inputs, MIDI ports, displays, accelerators", "--json")
     verb.add_argument("--json", action="store_true")
+    return verb
+
+
+def _keys(verbs: argparse._SubParsersAction) -> _Parser:
+    return _verb(verbs, "keys", "the keys of the window", "")
+
+
+def _layouts(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "layouts", "layouts of a show for TouchOSC and Open Stage Control",
+                 "club_night -o layouts")
+    verb.add_argument("show", nargs="?", metavar="PRESET-or-SET", help="the demo set if none")
+    verb.add_argument("-o", "--output", type=Path, default=Path("."), metavar="FOLDER")
     return verb
 
 

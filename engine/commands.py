@@ -180,6 +180,31 @@ def devices(options: Namespace) -> None:
             print(f"  {name}")
 
 
+def keys(options: Namespace) -> None:
+    """Every key of the window."""
+    from controllers.keyboard import help_lines
+
+    print("\n".join(help_lines()))
+
+
+def layouts(options: Namespace) -> None:
+    """Writes layouts for touch screens, made of what a show and its first look have to touch."""
+    from controllers.layouts import open_stage_control, pages, touch_osc
+    from engine.surface import controls_of
+
+    show = load_show(options.show or DEMO_SET)
+    laid = pages(controls_of(show, show.presets[0]))
+    files = {".tosc": touch_osc(laid), ".json": open_stage_control(laid).encode()}
+    try:
+        options.output.mkdir(parents=True, exist_ok=True)
+        for ending, data in files.items():
+            path = options.output / f"{show.files[0].stem}{ending}"
+            path.write_bytes(data)
+            tell(str(path))
+    except OSError as error:
+        raise LiquidlightError(f"{error.filename}: cannot be written ({error.strerror})") from None
+
+
 def model(options: Namespace) -> None:
     """What a model is and needs; fetched or made ready first where that is asked for."""
     from engine.diffusion import inventory

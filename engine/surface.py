@@ -46,7 +46,7 @@ class LiveSurface:
         show = self._listening.show.get()
         look = seen_look(self._listening.moment.get(), show)
         if self._of != (id(show), id(look)):
-            self._controls = (*_always(show), *_of_look(look))
+            self._controls = controls_of(show, look)
             self._of = id(show), id(look)
         return self._controls
 
@@ -119,6 +119,11 @@ def values_at(moment: Moment, show: Show) -> dict[str, float | str]:
 def _numbers(place: str, inputs: Inputs) -> dict[str, float]:
     """Those that a hand can move; points and colours have no address."""
     return {f"{place}.{name}": v for name, v in inputs if not isinstance(v, tuple)}
+
+
+def controls_of(show: Show, look: Preset) -> tuple[Control, ...]:
+    """Everything that can be touched while a look of the show is seen."""
+    return (*_always(show), *_of_look(look))
 
 
 def _always(show: Show) -> Iterator[Control]:
