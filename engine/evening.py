@@ -82,6 +82,7 @@ def _wanted(options: Namespace, show: str) -> PlayOptions:
         osc_out=options.osc_out,
         record=options.record,
         record_split=options.record_split,
+        operator=options.operator,
         seconds=options.seconds,
         stats=options.stats,
         runtime=options.runtime,

@@ -136,6 +136,7 @@ class Performance:
         self.pads = Pads(self.options.gamepad, self.options.rig, *hands,
                          self.options.screen != "offscreen")
         self.recording = self._keep(self._recording())
+        self.operator.open_if_wanted()
         self.writer = None
         if self.options.stats:
             self.writer = self._keep(StatsWriter(self.options.stats))

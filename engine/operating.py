@@ -21,6 +21,7 @@ from engine.records import SAMPLERATE, SOUND_SAMPLES, Layer, Moment
 from engine.render.operator_panels import DESIGN, Overview
 from engine.render.operator_view import OperatorView
 from engine.render.outputs import SharedTextures
+from engine.render.window import list_displays
 
 if TYPE_CHECKING:
     from engine.live import Performance
@@ -52,9 +53,15 @@ class Operator:
         self._look = ("", 0.0)
         self._keys = _keys()
 
-    def open(self) -> None:
-        """Open the window. Raises DeviceError where that fails."""
-        self._show.window.open_window("Liquidlight: operator", DESIGN, self.draw, HZ)
+    def open_if_wanted(self) -> None:
+        """The window, where it was asked for, or where the show fills one of several displays.
+
+        Raises DeviceError where it was asked for and cannot be opened.
+        """
+        options = self._show.options
+        spare = options.screen == "fullscreen" and len(list_displays()) > 1
+        if spare if options.operator is None else options.operator:
+            self._show.window.open_window("Liquidlight: operator", DESIGN, self.draw, HZ)
 
     def told(self, line: str) -> None:
         """A line for the operator; any thread."""
@@ -69,13 +76,12 @@ class Operator:
         if self._view is None:
             self._view = OperatorView(window.ctx)
             self._shared = SharedTextures(self._show.window.ctx, window.ctx)
-        now, compositor = self.overview(), self._show.compositor
-        picture = compositor.picture
+        now, (picture, light) = self.overview(), self._show.compositor.picture or (None, 1.0)
         if picture is not None:
             picture = self._shared.at(picture)
         if picture is not None and self._worth_keeping(now):
             self._view.remember(now.playing, picture)
-        self._view.draw(window.screen, now, picture, compositor.light)
+        self._view.draw(window.screen, now, picture, light)
 
     def overview(self) -> Overview:
         """Everything as it stands."""

@@ -27,7 +27,8 @@ class PlayOptions:
     None for not at all, and `player` the one to follow there, None for the master. `mapping` has
     the [midi] rows of the rig, which lies at `rig`, `gamepad` its own; `resume` are events before
     all others.
-    `record_split` is the length of each film in minutes, 0 for one. `take` plays again,
+    `record_split` is the length of each film in minutes, 0 for one. `operator`
+    opens the operator's view, None where there is a display for it. `take` plays again,
     `record_take` is written; `lyrics`, `lyric_prompt` and `stems` come with the song, as
     company.py reads them.
     """
@@ -45,6 +46,7 @@ class PlayOptions:
     record: Path | None = None
     record_fps: int = 30
     record_split: float = 0.0
+    operator: bool | None = None
     seconds: float | None = None
     stats: Path | None = None
     runtime: str = "auto"

@@ -70,17 +70,6 @@ class Compositor:
         return self._finish.size
 
     @property
-    def picture(self) -> moderngl.Texture | None:
-        """The composed picture, None before the first."""
-        image = self._finish.image
-        return None if image is None else image.color_attachments[0]
-
-    @property
-    def light(self) -> float:
-        """How much of it is seen, 0..1: master fader and blackout."""
-        return self._finish.light
-
-    @property
     def compiles(self) -> int:
         """Programs compiled on the frame path, which `prepare` should keep at 0."""
         return self._stock.compiles + self._blender.compiles
