@@ -22,11 +22,13 @@ from engine.render.operator_panels import DESIGN, Overview
 from engine.render.operator_view import OperatorView
 from engine.render.outputs import SharedTextures
 from engine.render.window import list_displays
+from engine.staging import in_software
 
 if TYPE_CHECKING:
     from engine.live import Performance
 
-HZ = 12.0
+HZ, SOFTWARE_HZ = 12.0, 4.0
+"""Times a second; the second where the processor draws, which has the show to draw as well."""
 HELP_KEYS = ("slash", "f1")
 SHOWN = ("level", "bass", "mid", "high", "kick", "snare", "hat", "intensity", "build", "presence")
 """Signals that have a bar."""
@@ -61,7 +63,9 @@ class Operator:
         options = self._show.options
         spare = options.screen == "fullscreen" and len(list_displays()) > 1
         if spare if options.operator is None else options.operator:
-            self._show.window.open_window("Liquidlight: operator", DESIGN, self.draw, HZ)
+            window = self._show.window
+            hz = SOFTWARE_HZ if in_software(window.ctx) else HZ
+            window.open_window("Liquidlight: operator", DESIGN, self.draw, hz)
 
     def told(self, line: str) -> None:
         """A line for the operator; any thread."""

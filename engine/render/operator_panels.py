@@ -121,13 +121,14 @@ class Pen:
 
 def draw_panels(pen: Pen, now: Overview) -> None:
     """All that lies beside the preview."""
-    pen.box(-4000, -4000, 9000, 9000, BACK)
     for panel in (_tempo, _signals, _spectrum, _frames, _playing, _layers, _below):
         panel(pen, now)
     x, y, w, h = PREVIEW
     edge = RED if now.recording else TRACK
-    pen.box(x - 3, y - 3, w + 6, h + 6, edge, 5.0)
-    pen.box(x, y, w, h, (0.0, 0.0, 0.0, 1.0))
+    for top in (y - 3, y + h):
+        pen.box(x - 3, top, w + 6, 3, edge)
+    for left in (x - 3, x + w):
+        pen.box(left, y, 3, h, edge)
 
 
 def draw_over(pen: Pen, now: Overview, help_shown: bool) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from engine.render.buffers import quad, release
 from engine.render.glyphs import Glyphs, Sheet
 from engine.render.operator_panels import (
+    BACK,
     PREVIEW,
     SIZES,
     THUMB,
@@ -66,6 +67,7 @@ class OperatorView:
         width, height = target.viewport[2:]
         pen = Pen(self._sheet, (width, height))
         self._sheet.clear()
+        target.clear(*BACK)
         draw_panels(pen, now)
         self._sheet.draw(target)
         if picture is not None:

@@ -101,7 +101,7 @@ def test_the_preview_shows_the_output_with_its_light(stage, view):
     shown = inside(seen(stage.screen), PREVIEW)
     assert np.abs(shown - (100, 50, 20)).max() <= 1
     view.draw(stage.screen, NOW, None)
-    assert inside(seen(stage.screen), PREVIEW).max() == 0
+    assert inside(seen(stage.screen), PREVIEW).max() < 12
     assert stage.screen.viewport == (0, 0, 1280, 720)
 
 
