@@ -130,7 +130,7 @@ class Compositor:
 
     def prepare_next(self) -> bool:
         """Compile the next of those; whether there was one."""
-        return self._stock.prepare_next()
+        return self._stock.prepare_next() or self._generated.prepare_next()
 
     def draw(self, params: FrameParams, target: moderngl.Framebuffer | None = None) -> None:
         """Draw the picture for `params`; `read` gives it back, and `target` (a screen) shows it.

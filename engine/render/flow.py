@@ -49,6 +49,24 @@ _HEAD = """#version 330 core
 uniform sampler2D tones, ways; in vec2 at; out vec4 colour;
 """
 _HALF = _HEAD + "void main() { colour = texture(tones, at + 0.5); }\n"
+# Light and contrast change from picture to picture; what stays is how a place differs from those
+# around it.
+_EVEN = _HEAD + """
+const float WEIGHTS[4] = float[](0.20, 0.17, 0.14, 0.09);
+void main() {
+    vec2 pixel = 1.0 / vec2(textureSize(tones, 0)), uv = at + 0.5;
+    vec2 mean = vec2(0.0), square = vec2(0.0);
+    for (int y = -3; y <= 3; y++)
+        for (int x = -3; x <= 3; x++) {
+            vec2 both = texture(tones, uv + pixel * vec2(x, y)).rg;
+            float weight = WEIGHTS[abs(x)] * WEIGHTS[abs(y)];
+            mean += weight * both;
+            square += weight * both * both;
+        }
+    vec2 spread = sqrt(max(square - mean * mean, 0.0));
+    colour = vec4((texture(tones, uv).rg - mean) / (spread + 0.03), 0.0, 1.0);
+}
+"""
 _SLOPES = """#version 330 core
 uniform sampler2D tones, ways; in vec2 at;
 layout(location = 0) out vec4 structure; layout(location = 1) out vec4 change;
@@ -80,7 +98,7 @@ void main() {
             c += weight * texture(change, there).rg;
             mean += weight * texture(ways, there).rg;
         }
-    const float SMOOTH = 0.0006;
+    const float SMOOTH = 0.03;
     vec2 pull = SMOOTH * (mean - now) * size - c;
     s.xz += SMOOTH;
     vec2 step = vec2(s.z * pull.x - s.y * pull.y, s.x * pull.y - s.y * pull.x)
@@ -91,7 +109,7 @@ void main() {
 _TRUST = _HEAD + """
 void main() {
     vec2 pixel = 1.0 / vec2(textureSize(tones, 0)), uv = at + 0.5, way = texture(ways, uv).rg;
-    float still = 0.004, moved = 0.004;
+    float still = 0.06, moved = 0.06;
     for (int y = -2; y <= 2; y++)
         for (int x = -2; x <= 2; x++) {
             vec2 there = uv + pixel * vec2(x, y), both = texture(tones, there).rg;
@@ -104,20 +122,25 @@ void main() {
 """
 
 
+_TEXTS = {
+    "half": _HALF, "even": _EVEN, "slopes": _SLOPES, "step": _STEP, "trust": _TRUST,
+}  # fmt: skip
+_UNITS = {"newer": 0, "tones": 0, "structure": 0, "older": 1, "change": 1, "ways": 2}
+
+
 class Flow:
     """Finds the ways between two shots; its programs and textures stay."""
 
     def __init__(self, ctx: moderngl.Context, screen: Size) -> None:
         self._ctx = ctx
-        heads = (lookup_glsl(("newer", "older"), bent) for bent in (False, True))
-        self._tones = [ctx.program(VERTEX, "#version 330 core\n" + h + _TONES) for h in heads]
-        self._programs = [ctx.program(VERTEX, text) for text in (_HALF, _SLOPES, _STEP, _TRUST)]
-        self._quads = {program: quad(ctx, program) for program in (*self._tones, *self._programs)}
-        for program in (*self._tones, *self._programs):
-            for unit, names in enumerate((("newer", "tones", "structure"), ("older", "change"),
-                                          ("ways",))):  # fmt: skip
-                for name in set(names) & set(program):
-                    program[name].value = unit
+        self._programs = {name: ctx.program(VERTEX, text) for name, text in _TEXTS.items()}
+        for bent, name in enumerate(("tones", "bent tones")):
+            text = lookup_glsl(("newer", "older"), bool(bent)) + _TONES
+            self._programs[name] = ctx.program(VERTEX, "#version 330 core\n" + text)
+        self._quads = {name: quad(ctx, program) for name, program in self._programs.items()}
+        for program in self._programs.values():
+            for name in _UNITS.keys() & set(program):
+                program[name].value = _UNITS[name]
         self._levels: list[_Level] = []
         self.resize(screen)
 
@@ -142,61 +165,62 @@ class Flow:
         """Find the ways from `older` to `newer`, both moved on to `pose`."""
         self._see(newer, older, pose, edges)
         for fine, coarse in zip(self._levels, self._levels[1:], strict=False):
-            self._pass(0, coarse.tones, fine.tones)
-        self._levels[-1].ways[0].clear()
-        for n in reversed(range(len(STEPS))):
-            level = self._levels[n]
-            if level is not self._levels[-1]:
-                self._pass(0, level.ways[0], self._levels[n + 1].ways[0])
-            for _ in range(STEPS[n]):
-                self._improve(level)
-        self._pass(3, self._levels[0].trusted, self._levels[0].tones, ways=self._levels[0].ways[0])
+            self._pass("half", coarse.tones, fine.tones)
+        coarser = None
+        for level, steps in reversed(list(zip(self._levels, STEPS, strict=True))):
+            self._pass("even", level.even, level.tones)
+            if coarser is None:
+                level.ways[0].clear()
+            else:
+                self._pass("half", level.ways[0], coarser.ways[0])
+            for _ in range(steps):
+                self._pass("slopes", level.slopes, level.even, level.ways[0])
+                self._pass("step", level.ways[1], level.slopes, level.ways[0])
+                level.ways.reverse()
+            coarser = level
+        self._pass("trust", coarser.trusted, coarser.even, coarser.ways[0])
 
     def _see(self, newer: Shot, older: Shot, pose: Pose, edges: str) -> None:
         motions = {"newer": pose.since(newer.pose), "older": pose.since(older.pose)}
         bent = any(motion.bends for motion in motions.values())
-        program, tones = self._tones[bent], self._levels[0].tones
-        for unit, (name, shot) in enumerate((("newer", newer), ("older", older))):
+        name, tones = "bent tones" if bent else "tones", self._levels[0].tones
+        program = self._programs[name]
+        for shot, (which, motion) in zip((newer, older), motions.items(), strict=True):
             size = shot.texture.size
-            place(program, name, motions[name], size, self._screen, shot.top_first, bent)
-            shot.texture.use(unit)
+            place(program, which, motion, size, self._screen, shot.top_first, bent)
+            shot.texture.use(_UNITS[which])
         program["cell"].value = (1.0 / tones.width, 1.0 / tones.height)
         program["edges"].value = edge_number(edges)
-        tones.use()
-        self._quads[program].render(mode=self._ctx.TRIANGLE_STRIP)
-
-    def _improve(self, level: _Level) -> None:
-        self._pass(1, level.slopes, level.tones, ways=level.ways[0])
-        structure, change = level.slopes.color_attachments
-        change.use(1)
-        structure.use(0)
-        level.ways[1].use()
-        self._quads[self._programs[2]].render(mode=self._ctx.TRIANGLE_STRIP)
-        level.ways.reverse()
+        self._draw(name, tones)
 
     def _pass(
-        self, n: int, target: moderngl.Framebuffer, image: moderngl.Framebuffer,
+        self, name: str, target: moderngl.Framebuffer, image: moderngl.Framebuffer,
         ways: moderngl.Framebuffer | None = None,
     ) -> None:
-        image.color_attachments[0].use(0)
+        """`image` on the first units, `ways` on theirs."""
+        for unit, texture in enumerate(image.color_attachments):
+            texture.use(unit)
         if ways is not None:
-            ways.color_attachments[0].use(2)
+            ways.color_attachments[0].use(_UNITS["ways"])
+        self._draw(name, target)
+
+    def _draw(self, name: str, target: moderngl.Framebuffer) -> None:
         target.use()
-        self._quads[self._programs[n]].render(mode=self._ctx.TRIANGLE_STRIP)
+        self._quads[name].render(mode=self._ctx.TRIANGLE_STRIP)
 
     def _free(self) -> None:
         for level in self._levels:
-            release([level.tones, level.slopes, level.trusted, *level.ways])
+            release([level.tones, level.even, level.slopes, level.trusted, *level.ways])
 
     def release(self) -> None:
         """Free everything on the GPU."""
-        for thing in (*self._quads.values(), *self._quads):
+        for thing in (*self._quads.values(), *self._programs.values()):
             thing.release()
         self._free()
 
 
 class _Level:
-    """One size of the pyramid: both tones, their slopes and change, and the ways."""
+    """One size of the pyramid: both tones, the same evened out, slopes and change, and the ways."""
 
     def __init__(self, ctx: moderngl.Context, size: Size) -> None:
         def made(*components: int) -> moderngl.Framebuffer:
@@ -205,6 +229,6 @@ class _Level:
                 texture.repeat_x = texture.repeat_y = False
             return ctx.framebuffer(textures)
 
-        self.tones, self.slopes, self.trusted = made(2), made(4, 2), made(2)
+        self.tones, self.even, self.slopes, self.trusted = made(2), made(2), made(4, 2), made(2)
         self.ways = [made(2), made(2)]
         self.trusted.clear()

@@ -9,8 +9,11 @@ nothing jumps. Runs on the GL thread; all programs are compiled when it is made.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from engine.records import Frame, FrameParams, Pose
 from engine.render.buffers import Size, quad, release
@@ -83,6 +86,7 @@ class FrameFader:
         self._newest: Shot | None = None
         self._older: Shot | None = None
         self._shown = 0.0
+        self._unrehearsed = [(1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)]
         self.resize(size)
 
     @property
@@ -105,6 +109,24 @@ class FrameFader:
             mix.color_attachments[0].repeat_x = mix.color_attachments[0].repeat_y = False
         self._flow.resize(size)
         self._flow_pose = None
+
+    def rehearse(self, target: moderngl.Framebuffer) -> bool:
+        """Draw with the next of the programs that has never been used, before the first picture.
+
+        Drivers finish a program when it is first used; a fade is no moment for that. Returns
+        whether there was one. What is in `target` is lost.
+        """
+        if not self._unrehearsed or not self.empty:
+            return False
+        flow, bend = self._unrehearsed.pop()
+        grey = np.full((8, 8, 3), 128, np.uint8)
+        for time, tilt in ((0.0, 0.0), (1.0, bend), (1.5, 2 * bend), (2.0, 3 * bend)):
+            params = FrameParams(0, time, 0.0, crossfade=1.0, flow=flow, pose=Pose(tilt_x=tilt))
+            self.take(Frame(0, grey, replace(params, pose=Pose()), time))
+            self.draw(target, params)
+        self.draw(target, replace(params, time=2.5))
+        self._incoming = self._newest = self._older = None
+        return True
 
     def take(self, frame: Frame) -> None:
         """Upload a picture, its contours drawn sharp if it is soft; seen from the next draw on."""

@@ -51,6 +51,10 @@ class Generated:
         """What is drawn from now on is for `params`."""
         self._params, self._now, self._drawn = params, now, False
 
+    def prepare_next(self) -> bool:
+        """Make the next program of fades ready, before the first picture; whether there was one."""
+        return self._fader.rehearse(self._canvas)
+
     def canvas(self) -> moderngl.Framebuffer:
         """The generated picture; nobody may draw into it."""
         if not self._drawn:

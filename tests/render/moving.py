@@ -1,4 +1,4 @@
-"""Synthetic pictures that move, known at any size and time: re-projection and flow must hit them."""
+"""Synthetic pictures that move, known at any size and time: what display and flow must hit."""
 
 import numpy as np
 

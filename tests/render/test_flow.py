@@ -133,3 +133,21 @@ def test_the_ways_are_the_screens_parts_that_shapes_went(gl):
         found = ways[int((0.5 - v) * height), int((u / moving.ASPECT + 0.5) * width)]
         assert found == pytest.approx((way[0] / moving.ASPECT, way[1]), abs=0.012), kind
     flow.release()
+
+
+def test_light_that_changes_is_no_motion(fader, target):
+    dark = (pictures(0) * 0.55 + 10).astype(np.uint8)
+    plain, flowing = (
+        fades(fader, target, dark, pictures(0), flow, at=(0.5,))[0] for flow in (0, 1)
+    )
+    assert moving.psnr(plain, flowing) > 38.0
+
+
+def test_every_program_is_used_before_the_first_picture_and_nothing_is_seen_of_it(fader, target):
+    count = 0
+    while fader.rehearse(target):
+        count += 1
+    assert count == 4 and fader.empty
+    assert moving.psnr(fades(fader, target, pictures(0), pictures(0), 1.0)[1], moving.scene(
+        *moving.places(moving.SIZE))) > 33
+    assert not fader.rehearse(target)
