@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"liquidlight {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
     sounds = (_demo, _play, _render, _frames, _import, _split, _beats, _signals)
-    tools = (_words, _check, _rig, _devices, _keys, _layouts, _about)
+    tools = (_words, _check, _rig, _learn, _devices, _keys, _layouts, _about)
     making = (_shader, _gallery, _reference, _bench)
     for add in (*sounds, *tools, *making):
         verb = add(verbs)
@@ -140,6 +140,7 @@ def _rigged(verb: _Parser) -> argparse._MutuallyExclusiveGroup:
     verb.add_argument("--size", type=size, metavar="WxH", help="1280x720 where OpenGL is fast")
     verb.add_argument("--midi", metavar="NAME", help="a port, all or none")
     verb.add_argument("--osc", type=port, metavar="PORT", help="0 for none; usually 7000")
+    verb.add_argument("--midi-clock", metavar="NAME", help="send our clock to this port")
     verb.add_argument("--osc-lan", action="store_true", help="open OSC to the network")
     verb.add_argument("--osc-out", type=receivers, metavar="HOST:PORT,...",
                       help="tell all changes and what is heard to these")
@@ -273,6 +274,16 @@ def _rig(verbs: argparse._SubParsersAction) -> _Parser:
     _rigged(verb)
     verb.add_argument("--save", action="store_true", help="write the options given into the rig")
     verb.add_argument("--json", action="store_true")
+    return verb
+
+
+def _learn(verbs: argparse._SubParsersAction) -> _Parser:
+    verb = _verb(verbs, "learn", "binds the MIDI controls that are moved next, in the rig",
+                 "prompts.1.weight prompts.2.weight freeze")
+    verb.add_argument("addresses", nargs="+", metavar="ADDRESS")
+    verb.add_argument("--midi", metavar="NAME", default=argparse.SUPPRESS, help="a port, else all")
+    verb.add_argument("--rig", type=Path, metavar="FILE", help="instead of the user's rig.toml")
+    verb.add_argument("--seconds", type=seconds, help="how long to wait for each; default 120")
     return verb
 
 

@@ -78,6 +78,7 @@ def _wanted(options: Namespace, show: str) -> PlayOptions:
         size=options.size,
         midi=options.midi,
         osc=options.osc,
+        midi_clock=options.midi_clock,
         osc_lan=options.osc_lan,
         osc_out=options.osc_out,
         record=options.record,

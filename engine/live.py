@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from controllers.keyboard import events_for_key
-from controllers.mapping import parse_mapping
 from engine import reporting
 from engine.audio.sources import open_source
 from engine.audio.tempo_sources.midi_clock import MidiClock
@@ -28,12 +27,11 @@ from engine.diffusion.model import check_folder
 from engine.diffusion.process import ProcessGenerator
 from engine.exchange import EventQueue
 from engine.farewell import Farewell
-from engine.hands import open_midi, tempo_sources
+from engine.hands import Hands, tempo_sources
+from engine.learning import Bindings, Learner
 from engine.listening import Listening
-from engine.network import open_network
 from engine.operating import Operator
 from engine.output_hands import WINDOW_SIZE, OutputEvents, OutputHands, open_outputs
-from engine.pads import Pads
 from engine.play_options import PlayOptions
 from engine.recording import Recording
 from engine.records import ControlEvent, FrameParams, Moment
@@ -101,8 +99,8 @@ class Performance:
     def _open(self) -> None:
         """Bad input stops here, in one line, before anything is shown."""
         show = self._load(self.options.show)
-        self._rig = parse_mapping(self.options.mapping, self.options.rig)
-        mapping = parse_mapping(show.midi, str(show.files[0]), self._rig)
+        self.bindings = Bindings(self.options.mapping, self.options.rig)
+        mapping = self.bindings.of(show)
         source = open_source(self.options.audio)
         self.window = self._keep(open_outputs(self.options))
         self.output_hands = self._keep(
@@ -127,14 +125,11 @@ class Performance:
         for event in self.options.resume:
             self._events.put(event)
         self.listening.start()
-        hands = (self._events, self.clock)
         self.surface = LiveSurface(self.listening)
-        self.midi = self._keep(
-            open_midi(self.options, mapping, *hands, self.midi_clock, self.surface)
-        )
-        self.osc = self._keep(open_network(self.options, *hands, self._notes, self.surface))
-        self.pads = Pads(self.options.gamepad, self.options.rig, *hands,
-                         self.options.screen != "offscreen")
+        self.hands = self._keep(Hands(
+            self.options, mapping, self._events, self.clock, self.midi_clock, self.surface,
+            self.listening, self._notes,
+        ))
         self.recording = self._keep(self._recording())
         self.operator.open_if_wanted()
         self.writer = None
@@ -148,6 +143,7 @@ class Performance:
         self.desk = self._keep(
             Desk(self.listening, self._events, self.clock, reload, self.tell, self._live)
         )
+        self.desk.learner = Learner(self.midi, self.bindings, self.tell)
 
     def _load(self, name: str) -> Show:
         return read_show(name, self.options)
@@ -182,9 +178,8 @@ class Performance:
 
     def _show_changed(self, show: Show) -> None:
         """On the watcher's thread: check the mapping, then hand the new show over."""
-        mapping = parse_mapping(show.midi, str(show.files[0]), self._rig)
-        if self.midi:
-            self.midi.set_mapping(mapping)
+        mapping = self.bindings.of(show)
+        self.hands.map(mapping)
         self.listening.show.put(show)
         self._prepare = True
 
@@ -228,7 +223,7 @@ class Performance:
         self.latency.frame(begun, self.window.swapped, shown, waits)
         self.stats.display(self.window.frame_seconds * 1000.0)
         self.window.poll()
-        self.pads.look()
+        self.hands.pads.look()
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Whatever fails, the last good picture stays; it is counted, and told once."""

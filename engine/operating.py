@@ -146,9 +146,7 @@ class Operator:
 
     def _inputs(self, time: float) -> tuple[tuple[str, int, float], ...]:
         show = self._show
-        counts = {name: hands.received for name, hands in (("MIDI", show.midi), ("OSC", show.osc))
-                  if hands is not None}
-        for name, count in {**counts, "keys": show.key_events}.items():
+        for name, count in {**show.hands.received, "keys": show.key_events}.items():
             if self._hands.get(name, (0, -1e3))[0] != count:
                 self._hands[name] = count, time
             self._hands.setdefault(name, (count, -1e3))

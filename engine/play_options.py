@@ -22,8 +22,8 @@ class PlayOptions:
     `screen` is "fullscreen", "windowed" or "offscreen"; `size` None is 1280x720, drawn smaller
     where OpenGL runs in software; `midi` a port name, "all" or "none"; `osc` a UDP port, 0 for
     none, None for the usual one if it is free, open to the network if `osc_lan`; `osc_out` are
-    told everything. `tempo` is how the tempo desk begins; `link` is
-    "listen", "lead" or None to stay out of Link; `prolink` the address to hear Pro DJ Link on,
+    told everything; `midi_clock` is the port that is sent our clock. `tempo` is how the tempo desk
+    begins; `link` is "listen", "lead" or None to stay out of Link; `prolink` the address to hear Pro DJ Link on,
     None for not at all, and `player` the one to follow there, None for the master. `mapping` has
     the [midi] rows of the rig, which lies at `rig`, `gamepad` its own; `resume` are events before
     all others.
@@ -41,6 +41,7 @@ class PlayOptions:
     size: tuple[int, int] | None = None
     midi: str = "all"
     osc: int | None = None
+    midi_clock: str = ""
     osc_lan: bool = False
     osc_out: Sequence[tuple[str, int]] = ()
     record: Path | None = None

@@ -16,18 +16,16 @@ if TYPE_CHECKING:
 def stats_row(show: Performance) -> dict[str, Any]:
     """One row: the figures since the last one, and the counts since the start."""
     health = show.generator.health()
-    hands = (show.midi, show.osc, show.pads.hands)
-    received = [one.received for one in hands if one is not None]
     snapshot = show.stats.snapshot(
         time=show.clock.now(),
         generator=health,
         latency_ms=show.latency.total * 1000.0,
         beat=show.listening.moment.get().signals.beat,
         audio_overruns=show.listening.source.overruns,
-        events=show.key_events + sum(received),
+        events=show.key_events + sum(show.hands.received.values()),
     )
     faults = sum(fault_counts(show).values())
-    rest = {"faults": faults, "runtime": health.runtime, **(show.osc.figures() if show.osc else {})}
+    rest = {"faults": faults, "runtime": health.runtime, **show.hands.figures()}
     return {**snapshot, **rest, **set_figures(show), **sound_figures(show)}
 
 

@@ -55,6 +55,7 @@ class Row:
 ROWS = (
     Row("devices", "audio", "audio", str, "default"),
     Row("devices", "midi", "midi", str, "all"),
+    Row("devices", "midi_clock", "midi_clock", str, ""),
     Row("devices", "osc", "osc", values.port),
     Row("devices", "osc_lan", "osc_lan", values.flag, False),
     Row("devices", "osc_out", "osc_out", values.receivers, ()),
