@@ -23,12 +23,11 @@ class PlayOptions:
     where OpenGL runs in software; `midi` a port name, "all" or "none"; `osc` a UDP port, 0 for
     none, None for the usual one if it is free, open to the network if `osc_lan`; `osc_out` are
     told everything; `midi_clock` is the port that is sent our clock. `tempo` is how the tempo desk
-    begins; `link` is "listen", "lead" or None to stay out of Link; `prolink` the address to hear Pro DJ Link on,
-    None for not at all, and `player` the one to follow there, None for the master. `mapping` has
-    the [midi] rows of the rig, which lies at `rig`, `gamepad` its own; `resume` are events before
-    all others.
-    `record_split` is the length of each film in minutes, 0 for one. `operator`
-    opens the operator's view, None where there is a display for it. `take` plays again,
+    begins; `link` is "listen", "lead" or None to stay out of Link; `prolink` the address to hear
+    Pro DJ Link on, None for not at all, and `player` the one to follow there, None for the master.
+    `mapping` has the [midi] rows of the rig, which lies at `rig`, `gamepad` its own; `resume` are
+    events before all others. `record_split` is the length of each film in minutes, 0 for one.
+    `operator` opens the operator's view, None where there is a display for it. `take` plays again,
     `record_take` is written; `lyrics`, `lyric_prompt` and `stems` come with the song, as
     company.py reads them.
     """
