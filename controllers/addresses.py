@@ -85,7 +85,7 @@ def find(name: str) -> Address | None:
         return Address(name, "value", Param(name, 0.0, 0.0, 1.0, "", "free control"))
     if row := TEMPO.get(name) or SET.get(name) or STAGE.get(name):
         return Address(name, "value", row)
-    if name in ("tempo.source", "release") or _TEXT.fullmatch(name):
+    if name in ("tempo.source", "release", "learn") or _TEXT.fullmatch(name):
         return Address(name, "text")
     if name in SWITCHES or name in SET_SWITCHES or name == TEMPO_LOCK:
         return Address(name, "switch")

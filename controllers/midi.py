@@ -20,6 +20,7 @@ from controllers.learn import Learned, Learning
 from controllers.lights import View
 from controllers.mapping import DEFAULT_MAPPING, Mapping
 from controllers.profile import Profile, profile_for, spare
+from controllers.rows import address_of, parse_rows
 from controllers.surface import Surface
 from engine.clock import Clock, monotonic
 from engine.errors import DeviceError, PresetError
@@ -114,6 +115,16 @@ class MidiInput:
         if address and self._thread is None:
             raise DeviceError(self.problem or "MIDI: no port is open")
         self._learning = Learning(address, done) if address else None
+
+    def moved_by(self, learned: Learned) -> tuple[str, ...]:
+        """The other addresses that a control has moved until now."""
+        row = next(parse_rows(address_of(learned.address), learned.text))
+        return tuple(
+            found.address.name
+            for device in list(self._open.values()) if device.stable == learned.port
+            for found in device.controller.mapping.at(row.type, row.number, row.channel or 0)
+            if found.address.name != learned.address and not found.shift
+        )  # fmt: skip
 
     def close(self) -> None:
         """Leave all devices dark, close their ports and end the thread."""

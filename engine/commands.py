@@ -73,6 +73,13 @@ def rig(options: Namespace) -> None:
     evening.rig(options)
 
 
+def learn(options: Namespace) -> None:
+    """Binds the controls that are moved next, one for each address."""
+    from engine import learning
+
+    learning.learn(options, tell)
+
+
 def beats(options: Namespace) -> None:
     """One JSON line a beat, causally."""
     from engine.audio.claims import iter_beats

@@ -18,10 +18,11 @@ from engine.clock import Clock, monotonic
 from engine.errors import PresetError
 from engine.exchange import EventQueue
 from engine.folders import folder, write_whole
+from engine.learning import Learner
 from engine.listening import Listening
 from engine.records import ControlEvent
 from engine.saving import Edited, edited
-from engine.undo import RELEASE, SAVED, Ask, Hands, hands_of
+from engine.undo import LEARN, RELEASE, SAVED, Ask, Hands, hands_of
 
 LOOK_SECONDS, KEEP_SECONDS = 0.05, 1.0
 BACKUPS = 50
@@ -41,6 +42,7 @@ class Desk:
     """Works from `start` to `close`. `reload` reads the show anew and says whether that went well.
 
     `saves` counts files written; what goes wrong is told in a line, and nothing is lost by it.
+    `learner`, if there is one, binds controls of MIDI; what it writes is undone as a save is.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Desk:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
         self.saves = 0
+        self.learner: Learner | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -83,6 +86,15 @@ class Desk:
                 self._do(ask)
             except Exception as error:  # whatever goes wrong with a file, the desk goes on
                 self._tell(f"not saved: {error}")
+        try:
+            self._learned()
+        except Exception as error:
+            self._tell(f"not learned: {error}")
+
+    def _learned(self) -> None:
+        for path, before, after in self.learner.learned() if self.learner else ():
+            self._written.append(Written(path, before, after))
+            self._events.put(ControlEvent(self._clock.now(), SAVED, len(self._written), SAVED))
 
     def _keep(self) -> None:
         """The live state; without a disk the show goes on, and it is told once."""
@@ -95,6 +107,10 @@ class Desk:
             self._tell(f"the live state cannot be kept: {error}")
 
     def _do(self, ask: Ask) -> None:
+        if ask.what == LEARN:
+            if self.learner:
+                self.learner.ask(ask.text)
+            return
         if self._listening.take is not None:
             raise PresetError("a take plays, whose hands have saved before")
         if ask.what in ("undo", "redo"):
@@ -147,6 +163,8 @@ class Desk:
         else:
             write_whole(file.path, wanted)
         self._reload()
+        if self.learner:
+            self.learner.remap(file.path)
         self._tell(f"{way}: {file.path} is {'gone' if wanted is None else 'as before'}")
 
 

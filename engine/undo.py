@@ -25,6 +25,8 @@ WALKS = ("undo", "redo")
 RELEASE = "release"
 """Gives the address that is its value back to the look."""
 SAVES = ("save", "save.variation")
+LEARN = "learn"
+"""Asks for the control that is to move the address that is its value."""
 SAVED = "saved"
 """What the desk says when it has written file number `value`: it belongs to its last edit."""
 
@@ -34,11 +36,13 @@ Change = tuple[float | str | None, float | str | None]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What the desk is to do: an address of SAVES, or "undo" and "redo" of its file `number`."""
+    """What the desk is to do: an address of SAVES, "undo" and "redo" of its file `number`, or
+    "learn" of the address `text`."""
 
     what: str
     controls: Controls
     number: int = 0
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ class History:
     def _desk(self, event: ControlEvent, controls: Controls) -> None:
         if event.address in SAVES and _pressed(event):
             self.asks.put(Ask(event.address, controls))
+        elif event.address == LEARN:
+            self.asks.put(Ask(LEARN, controls, text=str(event.value)))
         elif event.address == SAVED:
             self._add(Step({}, event.time, event.source, int(event.value)))
 

@@ -33,10 +33,11 @@ RIM |= {"reporting", "live"}
 RIM |= {"offline", "gallery", "saving", "desk", "autosave"}
 RIM |= {"operating", "recording", "sourcing"}
 RIM |= {"resuming", "company", "surface"}
+RIM |= {"learning", "rig"}
 RIM |= {"farewell", "output_hands", "output_rig", "output_writing", "option_values"}
 TOP = {"song_options", "song_commands", "pieces", "splitting", "telling"}
 TOP |= {"cli", "commands", "evening", "machine", "vocabulary", "__main__"}
-TOP |= {"rig", "checking", "reference", "schemas"}
+TOP |= {"checking", "reference", "schemas"}
 
 
 def _room(path: Path) -> str:
