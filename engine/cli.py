@@ -365,4 +365,6 @@ def _bench(verbs: argparse._SubParsersAction) -> _Parser:
     verb.add_argument("--threads", type=int, metavar="N", help="of the model on the processor")
     verb.add_argument("--music", type=Path, metavar="DIR", help="hearing: a split of the music")
     verb.add_argument("--madmom", default="", metavar="PYTHON", help="hearing: one that has madmom")
+    verb.add_argument("--streamdiffusion", default="", metavar="PYTHON",
+                      help="generator: one that has the package, or build; with CUDA by itself")
     return verb

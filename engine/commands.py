@@ -266,8 +266,9 @@ def bench(options: Namespace) -> None:
     if options.what == "generator":
         from bench.generator import run
 
-        report = run(options.model, options.size or (256, 256), seconds,
-                     runtime=options.runtime)
+        usual = None if options.model.startswith("random:") else (256, 256)
+        report = run(options.model, options.size or usual, seconds, options.threads,
+                     runtime=options.runtime, streamdiffusion=options.streamdiffusion)
     elif options.what in ("changes", "soak"):
         report = _bench_playing(options)
     elif options.what == "latency":
