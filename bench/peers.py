@@ -62,11 +62,13 @@ class StreamDiffusionPeer:
     """The other process; `times(steps, count)` has it draw. Raises ModelError when it cannot."""
 
     def __init__(self, python: str, folder: Path, size: tuple[int, int], device: str) -> None:
+        import torch
+
         script = Path(__file__).with_name("streamdiffusion_peer.py")
         self._process = subprocess.Popen(
             [python, str(script), str(folder), f"{size[0]}x{size[1]}", device],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, "PYTHONPATH": ""})
+            env={**os.environ, "PYTHONPATH": "", "OMP_NUM_THREADS": str(torch.get_num_threads())})
         if self._line() != "ready":
             raise ModelError(f"streamdiffusion does not run here: {self._last_words()}")
 
