@@ -23,6 +23,7 @@ from engine.render.chain import draw_chain
 from engine.render.compiled import ShaderClock
 from engine.render.faults import Fault, Faults
 from engine.render.finish import Finish
+from engine.render.flash_limit import FlashLimit
 from engine.render.generated import WAITING, Generated
 from engine.render.layers import Layers
 from engine.render.source_canvas import SourceCanvas
@@ -61,6 +62,7 @@ class Compositor:
         shared = (self._stock, self._canvases, self._blender, self.faults)
         self._layers = Layers(ctx, *shared, patient)
         self._finish = Finish(ctx, size)
+        self._flashes, self._faded = FlashLimit(ctx), 1.0
         self._source: SourceCanvas | None = None
         self._ctx, self._patient = ctx, patient
 
@@ -142,7 +144,8 @@ class Compositor:
         if not held and self._last != (params, self._generated.number):
             self._compose(params)
             self._last = (params, self._generated.number)
-        self._finish.light = 0.0 if params.blackout else params.opacity
+        light = params.opacity / self._faded if self._faded else 1.0
+        self._finish.light = 0.0 if params.blackout else light
         if target is not None:
             self._finish.present(target)
 
@@ -183,7 +186,7 @@ class Compositor:
         mine = (self._layers, self._generated, self._stock, self._blender, self._copier)
         if self._source is not None:
             self._source.release()
-        for thing in (*mine, self._canvases, self._finish):
+        for thing in (*mine, self._canvases, self._finish, self._flashes):
             thing.release()
 
     def _forget(self) -> None:
@@ -207,9 +210,23 @@ class Compositor:
         else:
             seen = self._join(params, leaving, now)
         seen = draw_chain(self._stock, self._canvases, seen, params.over, "over", now)
-        self._finish.image = seen
+        self._finish.image = self._limited(seen, params)
         self._stock.end()
         self._layers.end()
+
+    def _limited(self, seen: moderngl.Framebuffer, params: FrameParams) -> moderngl.Framebuffer:
+        """The picture as it may be shown; `_faded` is the part of the fader that is in it."""
+        self._faded, before = 1.0, self._finish.image
+        if not params.flash_limit:
+            self._flashes.forget()
+            return seen
+        opacity, time = params.opacity, params.time
+        image, light = self._flashes.apply(seen, opacity, time, before, self._canvases)
+        if params.blackout:
+            self._flashes.dimmed()
+        if light != opacity:
+            self._faded = opacity
+        return image
 
     def _look(
         self, layers: Sequence[Layer], effects: Sequence[Effect], name: str, now: ShaderClock
