@@ -143,7 +143,7 @@ class Performance:
         self.desk = self._keep(
             Desk(self.listening, self._events, self.clock, reload, self.tell, self._live)
         )
-        self.desk.learner = Learner(self.midi, self.bindings, self.tell)
+        self.desk.learner = Learner(self.hands.midi, self.bindings, self.tell)
 
     def _load(self, name: str) -> Show:
         return read_show(name, self.options)
