@@ -43,6 +43,7 @@ from engine.staging import in_software, prepare, shader_folders
 from engine.stats import Latency, Stats, StatsWriter
 from engine.surface import LiveSurface
 from engine.watching import Watcher
+from engine.troupe import Troupe, check_models, coming_models
 
 Tell = Callable[[str], None]
 QUIT_KEYS = ("escape", "q")
@@ -103,6 +104,7 @@ class Performance:
         mapping = self.bindings.of(show)
         source = open_source(self.options.audio)
         self.window = self._keep(open_outputs(self.options))
+        check_models(show)
         self.output_hands = self._keep(
             OutputHands(self.window, self._events, self.options.rig, self.tell)
         )
@@ -165,10 +167,13 @@ class Performance:
         self._notes.append(f"OpenGL runs in software here: drawing {width}x{height}")
         return SOFTWARE_SIZE
 
-    def _generator(self) -> Generator:
+    def _generator(self) -> Troupe:
         check_folder(self.options.model)
-        size = canvas_size(self.options.model, self.size)
-        return ProcessGenerator(self.options.model, size, self.clock, runtime=self.options.runtime)
+        return Troupe(self._made, self.options.model)
+
+    def _made(self, model: str) -> Generator:
+        size = canvas_size(model, self.size)
+        return ProcessGenerator(model, size, self.clock, runtime=self.options.runtime)
 
     def _recording(self) -> Recording:
         """Begun and ended by the switch `record`, which an option has pressed already."""
@@ -249,12 +254,14 @@ class Performance:
         meant = seen + self.tempo.offset_ms / 1000.0
         moment = self.listening.moment_at(meant)
         params = self.drawn = self._params(meant, moment)
+            self.generator.forgive()
         frame = self.generator.latest()
         if frame is not None and frame.number != self._shown and not params.freeze:
             self._shown = frame.number
             self.compositor.show(frame)
         if not params.freeze:
             self.sourcing.submit(self.generator, params, frame.seconds if frame else 0.0)
+        self.generator.expect(coming_models(moment, self.listening.show.get()))
         self.compositor.draw(self.farewell.dim(params))
         self.output_hands.step()
         self.window.show(*self.compositor.picture)

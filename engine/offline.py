@@ -124,7 +124,7 @@ def pictures(
     Raises ModelError or ShaderError at the first one when a part of the show cannot work.
     """
     from engine.diffusion.canvas import canvas_size
-    from engine.diffusion.local import LocalGenerator
+    from engine.film_troupe import FilmTroupe, loader
     from engine.render.compositor import Compositor
     from engine.render.window import Offscreen
     from engine.sourcing import Sourcing
@@ -137,7 +137,7 @@ def pictures(
         canvas = canvas_size(options.model, options.size)
         sourcing = Sourcing(compositor, canvas)
         prepare(compositor, show)
-        generator = LocalGenerator(options.model, canvas, runtime=options.runtime)
+        generator = FilmTroupe(loader(options.size, options.runtime), options.model)
         stack.enter_context(closing(generator))
         kept = reel.kept if reel else Kept()
         due, span = kept.due, (options.start, options.end)
@@ -172,6 +172,7 @@ def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> i
     samples = decode(song)
     length = seconds_of(samples, options.take)
     end = length if options.end is None else min(options.end, length)
+                sourcing.resize(generator.choose(params))
     sound = samples[round(options.start * SAMPLERATE) : round(end * SAMPLERATE)]
     if not len(sound):
         raise LiquidlightError(f"{song}: nothing between {options.start} and {end} seconds")
@@ -184,3 +185,5 @@ def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> i
             film.write(picture)
             progress(count, total)
     return count
+    from engine.troupe import check_models
+    check_models(show)

@@ -44,6 +44,7 @@ class Sourcing:
         """Hand the params over, and a picture of their source; `seconds` is how long the
         generator takes for one. Never waits."""
         layer = params.source_layer
+        self.resize(generator.size)
         if layer is None or params.source_amount <= 0.0:
             self._showing = self._asked = None
             generator.submit(params)

@@ -56,6 +56,11 @@ def percentile(values: tuple[float, ...] | list[float], share: float) -> float:
 class Generator(Protocol):
     """Anything that turns FrameParams into Frames beside the drawing thread."""
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of its pictures, pixels."""
+        ...
+
     def submit(self, params: FrameParams, picture: np.ndarray | None = None) -> None:
         """Hand in the newest parameters; older ones not yet begun are forgotten. Never waits.
 

@@ -90,6 +90,11 @@ class ProcessGenerator:
         self._supervisor.start()
         atexit.register(self.close)
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of its pictures."""
+        return self._setup.size
+
     def submit(self, params: FrameParams, picture: np.ndarray | None = None) -> None:
         """Hand in the newest parameters, and what the source shows. Never waits."""
         if self._last_health is not None:
