@@ -110,6 +110,7 @@ def _play(verbs: argparse._SubParsersAction) -> _Parser:
     verb.add_argument("show", nargs="?", metavar="PRESET-or-SET", help="the demo set if none")
     verb.add_argument("--fresh", action="store_true", help="whatever a crash may have left")
     _rigged(verb).add_argument("--offscreen", action="store_true", help="without any display")
+    verb.add_argument("--page", action="store_true", help="open the page in a browser")
     verb.add_argument("--record", type=Path, metavar="FILE", help="film what is shown")
     verb.add_argument("--operator", action=argparse.BooleanOptionalAction,
                       help="a window of all that goes on; by itself where there is a display for it")
@@ -140,6 +141,9 @@ def _rigged(verb: _Parser) -> argparse._MutuallyExclusiveGroup:
     verb.add_argument("--size", type=size, metavar="WxH", help="1280x720 where OpenGL is fast")
     verb.add_argument("--midi", metavar="NAME", help="a port, all or none")
     verb.add_argument("--osc", type=port, metavar="PORT", help="0 for none; usually 7000")
+    verb.add_argument("--page-lan", action="store_true",
+                      help="open the page to the network; its address has a token")
+    verb.add_argument("--page-port", type=port, metavar="PORT", help="0 for none; usually 8080")
     verb.add_argument("--midi-clock", metavar="NAME", help="send our clock to this port")
     verb.add_argument("--osc-lan", action="store_true", help="open OSC to the network")
     verb.add_argument("--osc-out", type=receivers, metavar="HOST:PORT,...",

@@ -32,6 +32,7 @@ from engine.learning import Bindings, Learner
 from engine.listening import Listening
 from engine.operating import Operator
 from engine.output_hands import WINDOW_SIZE, OutputEvents, OutputHands, open_outputs
+from engine.paging import Page, open_page
 from engine.play_options import PlayOptions
 from engine.recording import Recording
 from engine.records import ControlEvent, FrameParams, Moment
@@ -42,8 +43,8 @@ from engine.sourcing import Sourcing
 from engine.staging import in_software, prepare, shader_folders
 from engine.stats import Latency, Stats, StatsWriter
 from engine.surface import LiveSurface
-from engine.watching import Watcher
 from engine.troupe import Troupe, check_models, coming_models
+from engine.watching import Watcher
 
 Tell = Callable[[str], None]
 QUIT_KEYS = ("escape", "q")
@@ -63,7 +64,7 @@ class Performance:
         self.row: dict[str, Any] = {}
         self.drawn: FrameParams | None = None
         self._stack = ExitStack()
-        self._events = OutputEvents()
+        self.events = OutputEvents()
         self.faults = 0
         self.farewell = Farewell()
         self._shaders: EventQueue[Path] = EventQueue()
@@ -76,6 +77,7 @@ class Performance:
         self.key_events = 0
         self._notes: list[str] = []
         self._told: set[str] = set()
+        self.page: Page | None = None
         self._told_notes: set[str] = set()
         self._scene = ""
 
@@ -83,6 +85,8 @@ class Performance:
         """A line for the operator; any thread."""
         self._tell_on(line)
         self.operator.told(line)
+        if self.page:
+            self.page.live.told(line)
 
     def __enter__(self) -> Performance:
         try:
@@ -100,17 +104,18 @@ class Performance:
     def _open(self) -> None:
         """Bad input stops here, in one line, before anything is shown."""
         show = self._load(self.options.show)
+        check_models(show)
         self.bindings = Bindings(self.options.mapping, self.options.rig)
         mapping = self.bindings.of(show)
         source = open_source(self.options.audio)
         self.window = self._keep(open_outputs(self.options))
-        check_models(show)
         self.output_hands = self._keep(
-            OutputHands(self.window, self._events, self.options.rig, self.tell)
+            OutputHands(self.window, self.events, self.options.rig, self.tell)
         )
         self.size = self._canvas()
         self.stats = Stats(self.window.pace_hz)
-        self.compositor = Compositor(self.window.ctx, self.size, shader_folders(show))
+        folders, flow = shader_folders(show), not self._software
+        self.compositor = Compositor(self.window.ctx, self.size, folders, flow=flow)
         self._stack.callback(self.compositor.release)
         self.sourcing = Sourcing(self.compositor, canvas_size(self.options.model, self.size))
         prepare(self.compositor, show)
@@ -121,19 +126,20 @@ class Performance:
         writer = self._keep(take_writer(self.options, source))
         self.tempo = self._keep(tempo_desk(self.options, sources, writer))
         self.listening = self._keep(Listening(
-            source, show, self.clock, self._events, self.tempo, stems_beside(source, show)
+            source, show, self.clock, self.events, self.tempo, stems_beside(source, show)
         ))
         self.listening.take, self.listening.take_writer = self.options.take, writer
         for event in self.options.resume:
-            self._events.put(event)
+            self.events.put(event)
         self.listening.start()
         self.surface = LiveSurface(self.listening)
         self.hands = self._keep(Hands(
-            self.options, mapping, self._events, self.clock, self.midi_clock, self.surface,
+            self.options, mapping, self.events, self.clock, self.midi_clock, self.surface,
             self.listening, self._notes,
         ))
         self.recording = self._keep(self._recording())
         self.operator.open_if_wanted()
+        self.page = self._keep(open_page(self))
         self.writer = None
         if self.options.stats:
             self.writer = self._keep(StatsWriter(self.options.stats))
@@ -143,7 +149,7 @@ class Performance:
         )
         reload = self.watcher.reload
         self.desk = self._keep(
-            Desk(self.listening, self._events, self.clock, reload, self.tell, self._live)
+            Desk(self.listening, self.events, self.clock, reload, self.tell, self._live)
         )
         self.desk.learner = Learner(self.hands.midi, self.bindings, self.tell)
 
@@ -178,7 +184,7 @@ class Performance:
     def _recording(self) -> Recording:
         """Begun and ended by the switch `record`, which an option has pressed already."""
         if self.options.record is not None:
-            self._events.put(ControlEvent(0.0, "record", 1.0, "option"))
+            self.events.put(ControlEvent(0.0, "record", 1.0, "option"))
         return Recording(self.options, self.size, self.listening, self.tell)
 
     def _show_changed(self, show: Show) -> None:
@@ -214,7 +220,7 @@ class Performance:
         elif name == FULLSCREEN_KEY:
             self.window.toggle_fullscreen()
         for event in events_for_key(name, self.clock.now()):
-            self._events.put(event)
+            self.events.put(event)
             self.key_events += 1
         self.operator.key(name)
 
@@ -248,23 +254,25 @@ class Performance:
             show = self.listening.show.get()
             self.compositor.look_in(shader_folders(show))
             prepare(self.compositor, show, strict=False)
+            self.generator.forgive()
             self._tell_faults()
         self.compositor.prepare_next()  # In the first turns of all, while the model is loaded.
         seen = self.clock.now() + self.latency.lead
         meant = seen + self.tempo.offset_ms / 1000.0
         moment = self.listening.moment_at(meant)
         params = self.drawn = self._params(meant, moment)
-            self.generator.forgive()
+        self.generator.expect(coming_models(moment, self.listening.show.get()))
         frame = self.generator.latest()
         if frame is not None and frame.number != self._shown and not params.freeze:
             self._shown = frame.number
             self.compositor.show(frame)
         if not params.freeze:
             self.sourcing.submit(self.generator, params, frame.seconds if frame else 0.0)
-        self.generator.expect(coming_models(moment, self.listening.show.get()))
         self.compositor.draw(self.farewell.dim(params))
         self.output_hands.step()
         self.window.show(*self.compositor.picture)
+        if self.page:
+            self.page.live.step()
         self.recording.step(moment.controls.record, seen, self.compositor.read_late)
 
     def _tell_faults(self) -> None:

@@ -21,15 +21,16 @@ class PlayOptions:
 
     `screen` is "fullscreen", "windowed" or "offscreen"; `size` None is 1280x720, drawn smaller
     where OpenGL runs in software; `midi` a port name, "all" or "none"; `osc` a UDP port, 0 for
-    none, None for the usual one if it is free, open to the network if `osc_lan`; `osc_out` are
-    told everything; `midi_clock` is the port that is sent our clock. `tempo` is how the tempo desk
-    begins; `link` is "listen", "lead" or None to stay out of Link; `prolink` the address to hear
-    Pro DJ Link on, None for not at all, and `player` the one to follow there, None for the master.
-    `mapping` has the [midi] rows of the rig, which lies at `rig`, `gamepad` its own; `resume` are
-    events before all others. `record_split` is the length of each film in minutes, 0 for one.
-    `operator` opens the operator's view, None where there is a display for it. `take` plays again,
-    `record_take` is written; `lyrics`, `lyric_prompt` and `stems` come with the song, as
-    company.py reads them.
+    none, None for the usual one if it is free, open to the network if `osc_lan`; `osc_out` are told
+    everything; `midi_clock` is the port that is sent our clock. The page is at `page_port` (as
+    `osc`), open to the network if `page_lan`, opened in a browser if `page`. `tempo` is how the
+    tempo desk begins; `link` is "listen", "lead" or None to stay out of Link; `prolink` the address
+    to hear Pro DJ Link on, None for not at all, and `player` the one to follow there, None for the
+    master. `mapping` has the [midi] rows of the rig, which lies at `rig`, `gamepad` its own;
+    `resume` are events before all others. `record_split` is the length of each film in minutes, 0
+    for one. `operator` opens the operator's view, None where there is a display for it. `take`
+    plays again, `record_take` is written; `lyrics`, `lyric_prompt` and `stems` come with the song,
+    as company.py reads them.
     """
 
     show: str
@@ -42,6 +43,9 @@ class PlayOptions:
     osc: int | None = None
     midi_clock: str = ""
     osc_lan: bool = False
+    page: bool = False
+    page_lan: bool = False
+    page_port: int | None = None
     osc_out: Sequence[tuple[str, int]] = ()
     record: Path | None = None
     record_fps: int = 30

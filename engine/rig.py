@@ -58,6 +58,8 @@ ROWS = (
     Row("devices", "midi_clock", "midi_clock", str, ""),
     Row("devices", "osc", "osc", values.port),
     Row("devices", "osc_lan", "osc_lan", values.flag, False),
+    Row("devices", "page_lan", "page_lan", values.flag, False),
+    Row("devices", "page_port", "page_port", values.port),
     Row("devices", "osc_out", "osc_out", values.receivers, ()),
     Row("devices", "display", "display", str),
     Row("devices", "windowed", "windowed", values.flag, False),

@@ -25,6 +25,7 @@ GONE = object()
 MAX_DEPTH = 32
 
 _CUTS: ContextVar[Cuts | None] = ContextVar("cuts", default=None)
+_DRAFTS: ContextVar[Mapping[Path, str] | None] = ContextVar("drafts", default=None)
 
 
 @contextmanager
@@ -35,6 +36,16 @@ def cutting(cuts: Cuts) -> Iterator[None]:
         yield
     finally:
         _CUTS.reset(token)
+
+
+@contextmanager
+def drafting(texts: Mapping[Path, str]) -> Iterator[None]:
+    """Within, files are read as if these texts, by their resolved path, stood in them."""
+    token = _DRAFTS.set(texts)
+    try:
+        yield
+    finally:
+        _DRAFTS.reset(token)
 
 
 def place_of(text: str, path: Sequence[str | int]) -> tuple[int, int]:
@@ -55,6 +66,7 @@ class TomlFile:
         """Read `path`; with a `text`, take that for what is written there."""
         self.path = path
         self._rows_cut: list[Place] = []
+        text = (_DRAFTS.get() or {}).get(path.resolve()) if text is None else text
         try:
             self.text = path.read_text("utf-8") if text is None else text
             self.data: dict[str, Any] = tomllib.loads(self.text)

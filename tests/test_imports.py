@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 LEVEL_0 = {"records", "errors", "params", "expressions", "clock", "exchange"}
 LEVEL_0 |= {"functions", "memory", "curves", "isf", "isf_header", "lut", "followers", "structure"}
-LEVEL_0 |= {"folders", "toml_file", "toml_places", "motion"}
+LEVEL_0 |= {"shutter", "folders", "toml_file", "toml_places", "motion"}
 LEVEL_1 = {"show", "scenes", "director", "signals", "controls", "stats", "word_effects", "undo"}
 LEVEL_0 |= {"tapers", "launches"}
 LEVEL_0 |= {"keyframes", "lyrics", "wav_file"}
@@ -25,10 +25,11 @@ WINGS = {
     | {"huggingface_hub", "openvino", "onnxruntime"},
     "engine.render": {"numpy", "moderngl", "glfw", "av", "PIL"},
     "controllers": {"mido", "pythonosc", "rtmidi", "rtmidi2"}
-    | {"starlette", "uvicorn", "zeroconf"},
+    | {"starlette", "uvicorn", "zeroconf", "segno"},
 }
-OTHERS = {"numpy", "rich", "watchfiles", "tomlkit", "PIL", "moderngl", "bench"}
+OTHERS = {"numpy", "segno", "rich", "watchfiles", "tomlkit", "PIL", "moderngl", "bench"}
 RIM = {"graph", "listening", "hands", "pads", "network", "staging", "watching", "play_options"}
+RIM |= {"paging", "checking"}
 RIM |= {"reporting", "live"}
 RIM |= {"offline", "gallery", "saving", "desk", "autosave"}
 RIM |= {"operating", "recording", "sourcing", "troupe", "film_troupe"}
