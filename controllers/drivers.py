@@ -59,6 +59,10 @@ class Driver(Protocol):
         """The output port of that name."""
         ...
 
+    def close(self) -> None:
+        """Leave the sound server; ports that are open stay so."""
+        ...
+
 
 class RtMidi:
     """python-rtmidi. One client is kept for listing: making one each time disturbs JACK."""
@@ -108,6 +112,11 @@ class RtMidi:
 
         return OutPort(client.send_message, close)
 
+    def close(self) -> None:
+        for client in (self._lister, self._out_lister):
+            if client is not None:
+                client.delete()
+
 
 class RtMidi2:
     """rtmidi2, for Pythons without a wheel of python-rtmidi."""
@@ -142,6 +151,9 @@ class RtMidi2:
         client = self._out_client()
         client.open_port(list(client.ports).index(name))
         return OutPort(lambda data: client.send_raw(*data), client.close_port)
+
+    def close(self) -> None:
+        self._lister = self._out_lister = None  # the library leaves when they are collected
 
 
 def _api() -> str:

@@ -170,6 +170,7 @@ class MidiInput:
                 self.problem = f"MIDI: {line_of(error)}"
         for name in self.ports:
             self._open.pop(name).close()
+        driver.close()
 
     def _pause(self) -> float:
         if not self._open:

@@ -356,7 +356,7 @@ def _reference(verbs: argparse._SubParsersAction) -> _Parser:
 
 
 BENCHES = ("generator", "changes", "soak", "frames", "compositor", "transitions", "latency",
-           "hearing", "reload")
+           "hearing", "hands", "reload")
 
 
 def _bench(verbs: argparse._SubParsersAction) -> _Parser:

@@ -279,6 +279,10 @@ def bench(options: Namespace) -> None:
         from bench.frames import run
 
         report = run(seconds)
+    elif options.what == "hands":
+        from bench.hands import run
+
+        report = run(seconds)
     elif options.what == "reload":
         from bench.reload import run
 
