@@ -131,5 +131,5 @@ def _shape(value: Any) -> Any:
 
 def _place(value: Any, device: torch.device) -> torch.Tensor:
     if torch.is_tensor(value):
-        return value.clone()
+        return value.to(device, copy=True)
     return torch.full((), float(value), dtype=torch.float32, device=device)

@@ -2,9 +2,10 @@
 
 A plan is a model converted for one runtime and one size: its graphs, its tokenizer and the facts
 a step must know, so that a show can begin without the libraries that load a model folder. Its
-name is a hash of all it depends on: the model's files, the size, the versions, our own code. It
-is written under another name and renamed, and holds the sums of its files, so a killed writer or
-a bad disk never passes for a plan. Needs no torch; any thread or process may call it.
+name is a hash of all it depends on: the model's files, the size, the versions, our own code, and
+for a GPU's its name and capability. LoRAs are not part of a plan: torch draws those. It is
+written under another name and renamed, and holds the sums of its files, so a killed writer or a
+bad disk never passes for a plan. Needs no torch but for a GPU's; any thread or process may call it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from typing import Any
 
 from engine import folders
 from engine.diffusion.model import CLASSES, model_folder
+from engine.diffusion.model_files import WEIGHTED, weights
+from engine.diffusion.runtimes import ON_CUDA, PACKAGES
 from engine.errors import ModelError
 
 INDEX = "plan.json"
@@ -32,7 +35,7 @@ ABANDONED = 3600.0
 LARGE = 1 << 28
 """Bytes above which a file's ends, size and date stand for its content: hashing takes seconds."""
 _END = 1 << 20
-_CODE = ("convert.py", "fused.py", "openvino_graphs.py", "onnx_graphs.py")
+_CODE = ("convert.py", "fused.py", "openvino_graphs.py", "onnx_graphs.py", "tensorrt_graphs.py")
 _LIBRARIES = ("torch", "diffusers", "transformers")
 
 
@@ -45,13 +48,16 @@ def plan_folder(runtime: str, model: str | Path, size: tuple[int, int]) -> Path:
     """The folder of a plan, whether it is there yet or not; `runtime` must be installed."""
     folder = model_folder(model)
     total = hashlib.sha256()
-    packages = {"openvino": ("openvino",), "onnx": ("onnxruntime", "onnx")}[runtime]
-    facts = [runtime, *size, *(_version(name) for name in (*packages, *_LIBRARIES))]
+    libraries = (*PACKAGES[runtime], *_LIBRARIES)
+    facts = [runtime, *size, *(_version(name) for name in libraries), *_device_facts(runtime)]
     total.update(json.dumps(facts).encode())
     for name in _CODE:
         total.update(Path(__file__).with_name(name).read_bytes())
     for file in _files_of(folder):
         total.update(f"{file.relative_to(folder)}\n".encode())
+        _add_content(total, file)
+    for file in _elsewhere(folder):
+        total.update(f"{file}\n".encode())
         _add_content(total, file)
     return cache_folder() / f"{runtime}-{size[0]}x{size[1]}-{total.hexdigest()[:20]}"
 
@@ -125,6 +131,22 @@ def _files_of(folder: Path) -> list[Path]:
     parts = (*CLASSES, "scheduler")
     found = [file for part in parts for file in (folder / part).glob("*") if file.suffix in kinds]
     return sorted(found)
+
+
+def _elsewhere(folder: Path) -> list[Path]:
+    """Weights that the folder only names: those of a checkpoint of one file (views.py)."""
+    parts = (part for part in WEIGHTED if (folder / part).is_dir())
+    found = {file for part in parts for file in weights(folder, part)}
+    return sorted(file for file in found if folder not in file.parents and file.is_file())
+
+
+def _device_facts(runtime: str) -> list[str]:
+    """What else a plan is bound to: a GPU for those that are compiled for one, and halves."""
+    if runtime not in ON_CUDA:
+        return []
+    from engine.diffusion.tensorrt_graphs import device_facts
+
+    return [*device_facts(), "float16", "1 row"]
 
 
 def _add_content(total: hashlib._Hash, file: Path) -> None:

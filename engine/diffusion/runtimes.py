@@ -70,10 +70,9 @@ def missing_packages(runtime: str) -> list[str]:
 
 
 def installed() -> list[str]:
-    """The runtimes that can be used here, in the order of PACKAGES; torch is not asked."""
-    gpu = has_driver()
-    return [name for name in PACKAGES
-            if not missing_packages(name) and (gpu or name not in ON_CUDA)]
+    """The runtimes that can be used here at once, in the order of PACKAGES; torch is not asked."""
+    left_out = ("compiled",) if has_driver() else ("compiled", *ON_CUDA)
+    return [name for name in PACKAGES if not missing_packages(name) and name not in left_out]
 
 
 def has_driver() -> bool:
