@@ -23,6 +23,9 @@ libegl-mesa0|OpenGL without a window, software renderer
 "
 TEST_PACKAGES="$DEMO_PACKAGES
 xvfb|a display in memory, to test the window
+xserver-xorg-core|a display with two plugs, to pull one
+xserver-xorg-video-dummy|screens in memory for it
+x11-xserver-utils|pulls the plug
 xdotool|presses keys in the test window
 imagemagick|takes pictures of the test display
 pulseaudio|a private sound server, to test sound input

@@ -67,6 +67,71 @@ def screen(size: str = "1280x720") -> Iterator[dict[str, str]]:
         yield {"DISPLAY": f":{number}", "XDG_SESSION_TYPE": "x11"}
 
 
+_TWO = """
+Section "ServerFlags"
+  Option "AutoAddDevices" "false"
+  Option "AutoAddGPU" "false"
+  Option "DontVTSwitch" "true"
+EndSection
+Section "Device"
+  Identifier "dummy"
+  Driver "dummy"
+  VideoRam 65536
+EndSection
+Section "Monitor"
+  Identifier "monitor"
+  HorizSync 5-1000
+  VertRefresh 5-200
+EndSection
+Section "Screen"
+  Identifier "screen"
+  Device "dummy"
+  Monitor "monitor"
+  DefaultDepth 24
+  SubSection "Display"
+    Depth 24
+    Modes "640x480"
+    Virtual 2560 1440
+  EndSubSection
+EndSection
+"""
+
+
+@contextmanager
+def two_displays(folder: Path) -> Iterator[dict[str, str]]:
+    """A private X server with real plugs: DUMMY0 and, to its right, DUMMY1, both 640 by 480.
+
+    `plug` pulls and puts DUMMY1 in. Gives the environment that points to it; needs root, as Xorg
+    does where it has no terminal.
+    """
+    need("Xorg", "xrandr")
+    driver = Path("/usr/lib/xorg/modules/drivers/dummy_drv.so")
+    if not driver.exists() or os.getuid() != 0:
+        pytest.skip("the dummy driver of Xorg is missing, or this is not root")
+    config = folder / "two.conf"
+    config.write_text(_TWO)
+    asked, tells = os.pipe()
+    command = ["Xorg", "-displayfd", str(tells), "-config", str(config), "-noreset", "-novtswitch",
+               "-sharevts", "-nolisten", "tcp", "-logfile", str(folder / "xorg.log")]
+    with _running(command, pass_fds=[tells]), os.fdopen(asked) as answer:
+        os.close(tells)
+        number = answer.readline().strip()
+        assert number, "Xorg did not start: " + (folder / "xorg.log").read_text()[-400:]
+        place = {"DISPLAY": f":{number}", "XDG_SESSION_TYPE": "x11"}
+        subprocess.run(["xrandr", "--addmode", "DUMMY1", "640x480"], check=True,
+                       env={**os.environ, **place})
+        plug(place, True)
+        yield place
+
+
+def plug(place: dict[str, str], there: bool) -> None:
+    """Put the second display in, or pull it out."""
+    how = ["--mode", "640x480", "--right-of", "DUMMY0"] if there else ["--off"]
+    for ask in (["--output", "DUMMY1", *how], ["--query"]):  # The driver looks when it is asked.
+        subprocess.run(["xrandr", *ask], check=True, env={**os.environ, **place},
+                       stdout=subprocess.DEVNULL)
+
+
 @contextmanager
 def sound() -> Iterator[dict[str, str]]:
     """A PulseAudio server whose default input hears what is played to its default output."""

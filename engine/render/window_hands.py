@@ -27,6 +27,7 @@ class Hands:
         self._glfw, self._handle, self._toggle = glfw, handle, toggle
         self._names = key_names(glfw)
         self._clicked = -1.0
+        self._place: tuple[float, float] | None = None
         self.keys: list[tuple[Callable[[str], None], bool]] = []
         self.mice: list[Callable[[str, float, float], None]] = []
         self.double_click = True
@@ -53,7 +54,9 @@ class Hands:
         if button != self._glfw.MOUSE_BUTTON_LEFT:
             return
         pressed = action == self._glfw.PRESS
-        self._tell("press" if pressed else "release", *self._glfw.get_cursor_pos(self._handle))
+        # Where it was told to be: asked for now, it is where later events have taken it.
+        place = self._place or self._glfw.get_cursor_pos(self._handle)
+        self._tell("press" if pressed else "release", *place)
         if not (pressed and self.double_click):
             return
         now, before = clock.monotonic(), self._clicked
@@ -63,6 +66,7 @@ class Hands:
             self._toggle()
 
     def _moved(self, _window: Any, x: float, y: float) -> None:
+        self._place = x, y
         self._tell("move", x, y)
 
     def _tell(self, what: str, x: float, y: float) -> None:
