@@ -294,6 +294,14 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class Lora:
+    """A LoRA file and how strongly it changes the model; weight 0 only has it ready."""
+
+    file: str
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """One shader of the chain with its inputs resolved to numbers (vectors as tuples)."""
 
@@ -360,6 +368,7 @@ class FrameParams:
     beat: float = 0.0
     bpm: float = 120.0
     prompts: tuple[Prompt, ...] = ()
+    loras: tuple[Lora, ...] = ()
     negative: str = ""
     seed: float = 0
     strength: float = 0.5

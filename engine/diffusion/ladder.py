@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 
 from engine.diffusion.model import Model
-from engine.diffusion.runtimes import TITLES, Runtime
+from engine.diffusion.runtimes import ACCELERATED, TITLES, Runtime
 from engine.diffusion.shortage import is_out_of_memory, release
 from engine.diffusion.stream import Img2ImgStream
 from engine.errors import ModelError
@@ -105,6 +105,8 @@ class Ladder:
         faster = self._acceleration.take()
         if faster is not None and self.lowered <= ONE_ROW:
             self._stream.use(faster)
+        if any(lora.weight for lora in params.loras):
+            self._leave_graphs()
         while True:
             try:
                 picture = self._stream.step(self._afforded(params))
@@ -148,6 +150,14 @@ class Ladder:
         self._stream.use(self._plain)
         self._tell(f"{TITLES.get(name, name)} {why}: torch draws from now on")
 
+    def _leave_graphs(self) -> None:
+        """Converted graphs hold the model as it was: LoRAs are for torch's modules."""
+        if self._stream.runtime not in ACCELERATED:
+            return
+        if self._plain is None:
+            raise RuntimeError("LoRAs are drawn by torch alone")  # the next life is torch's
+        self._back_to_plain("draws no LoRAs")
+
     def _redraw_smaller(self) -> None:
         self.lowered += 1
         phase = self._stream.noise_phase
@@ -161,7 +171,7 @@ class Ladder:
 
     def _begin(self) -> Img2ImgStream:
         return Img2ImgStream(self._model, self._sizes()[max(0, self.lowered - ONE_ROW)],
-                             self._seed, background=True)
+                             self._seed, background=True, tell=self._tell)
 
     def _lowest(self) -> int:
         """Graphs of a plan know only one size; modules know all."""

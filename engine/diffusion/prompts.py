@@ -12,7 +12,7 @@ import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -28,20 +28,44 @@ LEAST_MEAN = 0.02
 """Mean of text states, beside their deviation, below which it says nothing."""
 
 
-class PromptBank:
-    """Encodes, keeps and blends prompts for one model. `blend` is for one thread only."""
+Weights = tuple[tuple[str, float], ...]
+Key = tuple[str, Weights]
+"""A text, and what the text encoders are changed by when it is encoded."""
 
-    def __init__(self, model: Model, background: bool = False, capacity: int = CAPACITY) -> None:
+
+class Changes(Protocol):
+    """Who changes the text encoders: lora.LoraDeck."""
+
+    def text_weights(self) -> Weights: ...
+
+    def change_text(self, weights: Weights) -> None: ...
+
+
+class PromptBank:
+    """Encodes, keeps and blends prompts for one model. `blend` is for one thread only.
+
+    When `changes` want the text encoders otherwise, the texts are encoded anew; live, by the
+    worker, and what they said before is drawn until it is ready.
+    """
+
+    def __init__(
+        self, model: Model, background: bool = False, capacity: int = CAPACITY,
+        changes: Changes | None = None,
+    ) -> None:
         self._model = model
+        self._changes = changes
+        self._weights: Weights = ()
+        self._last: dict[str, Key] = {}  # of each text, as what it was encoded last
+        self._encoding = threading.Lock()
         self._capacity = capacity
         # A model that lists what it was taught was not taught the words of shader effects: they
         # would pull its pictures elsewhere (measured: "flower, tv static" lands on dunes). Large
         # models know them and may see them.
         self._plain = (model.folder / FILE).is_file()
-        self._cache: OrderedDict[str, torch.Tensor] = OrderedDict()
+        self._cache: OrderedDict[Key, torch.Tensor] = OrderedDict()
         self._lock = threading.Lock()
-        self._wanted: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._asked: set[str] = set()
+        self._wanted: queue.SimpleQueue[Key | None] = queue.SimpleQueue()
+        self._asked: set[Key] = set()
         self._buffers: dict[str, torch.Tensor] = {}
         self._worker: threading.Thread | None = None
         if background:
@@ -50,13 +74,23 @@ class PromptBank:
 
     def encode(self, text: str) -> torch.Tensor:
         """The text states (1, tokens, width) of a text, from the cache or encoded now."""
-        states = self._cached(text)
+        return self._encode((text, self._weights))
+
+    def _encode(self, key: Key) -> torch.Tensor:
+        states = self._cached(key)
         if states is None:
-            states = encode_text(self._model, without_words(text) if self._plain else text)
+            text, weights = key
+            with self._encoding:
+                if self._changes is not None:
+                    self._changes.change_text(weights)
+                states = encode_text(self._model, without_words(text) if self._plain else text)
             with self._lock:
-                self._cache[text] = states
+                self._cache[key] = states
+                self._last[text] = key
                 while len(self._cache) > self._capacity:
-                    self._cache.popitem(last=False)
+                    old, _ = self._cache.popitem(last=False)
+                    if self._last.get(old[0]) == old:
+                        del self._last[old[0]]
         return states
 
     def blend(self, prompts: Sequence[Prompt], slot: str = "positive") -> torch.Tensor:
@@ -66,6 +100,8 @@ class PromptBank:
         encoded are left out until they are; when none is ready the last blend stays. The very
         first blend is encoded at once.
         """
+        if self._changes is not None:
+            self._weights = self._changes.text_weights()
         wanted = [(p.text, p.weight) for p in prompts if p.weight > 0] or [("", 1.0)]
         ready = [(self._ready(text, slot in self._buffers), weight) for text, weight in wanted]
         found = [(states, weight) for states, weight in ready if states is not None]
@@ -80,26 +116,30 @@ class PromptBank:
             self._worker.join(timeout=5.0)
             self._worker = None
 
-    def _cached(self, text: str) -> torch.Tensor | None:
+    def _cached(self, key: Key | None) -> torch.Tensor | None:
         with self._lock:
-            states = self._cache.get(text)
+            states = self._cache.get(key)
             if states is not None:
-                self._cache.move_to_end(text)
+                self._cache.move_to_end(key)
             return states
 
     def _ready(self, text: str, may_wait: bool) -> torch.Tensor | None:
         if self._worker is None or not may_wait:
             return self.encode(text)
-        states = self._cached(text)
-        if states is None and text not in self._asked:
-            self._asked.add(text)
-            self._wanted.put(text)
+        key = (text, self._weights)
+        states = self._cached(key)
+        if states is None:
+            if key not in self._asked:
+                self._asked.add(key)
+                self._wanted.put(key)
+            states = self._cached(self._last.get(text))
         return states
 
     def _work(self) -> None:
-        while (text := self._wanted.get()) is not None:
-            self.encode(text)
-            self._asked.discard(text)
+        while (key := self._wanted.get()) is not None:
+            if key[1] == self._weights:  # else a hand has moved on meanwhile
+                self._encode(key)
+            self._asked.discard(key)
 
     def _into_buffer(self, slot: str, found: list[tuple[torch.Tensor, float]]) -> None:
         states = [each for each, _ in found]

@@ -18,6 +18,7 @@ import torch
 from engine.clock import monotonic
 from engine.diffusion.colour_match import ColourHold
 from engine.diffusion.guidance import Guidance
+from engine.diffusion.lora import LoraDeck
 from engine.diffusion.manner import position_amplitude
 from engine.diffusion.model import Model
 from engine.diffusion.noise import TravellingNoise, seed_shares, telling
@@ -49,18 +50,21 @@ class Img2ImgStream:
 
     `size` is (width, height) in pixels, multiples of the model's latent cell. `seed` is added
     to all seeds of the params. `background` encodes new prompts in a worker thread. `broken`
-    counts pictures that were not numbers and were replaced by the last good one.
+    counts pictures that were not numbers and were replaced by the last good one. `tell` gets
+    one line for each LoRA that cannot be played; without it that is a ModelError.
     """
 
     def __init__(
-        self, model: Model, size: tuple[int, int], seed: int = 0, background: bool = False
+        self, model: Model, size: tuple[int, int], seed: int = 0, background: bool = False,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         rows, columns = model.latent_size(size)
         self.size = size
         self.broken = 0
         self._model = model
         self._seed = seed
-        self._prompts = PromptBank(model, background)
+        self._loras = LoraDeck(model, background, tell)
+        self._prompts = PromptBank(model, background, changes=self._loras)
         shape = (1, model.latent_channels, rows, columns)
         told = position_amplitude(model.folder)
         self._noise = TravellingNoise(shape, model.device, model.dtype, told)
@@ -143,6 +147,7 @@ class Img2ImgStream:
 
     def close(self) -> None:
         self._prompts.close()
+        self._loras.close()
 
     @torch.inference_mode()
     def step(self, params: FrameParams) -> np.ndarray:
@@ -153,6 +158,7 @@ class Img2ImgStream:
             self._at, self.made = (params.pose, params.time), params
             return to_bytes(state.picture)
         dt = max(0.0, params.time - self._at[1]) if self._at else 0.0
+        self._loras.set(params.loras)
         drawn = self._drawn(state, params, dt)
         self._at = params.pose, params.time
         if drawn is None:
