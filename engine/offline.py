@@ -25,6 +25,7 @@ from engine.records import HOP, SAMPLERATE, FrameParams, Moment
 from engine.resolve import resolve, silent_moment
 from engine.resuming import Kept, Reel
 from engine.show import Show
+from engine.shutter import SHARP, Shutter
 from engine.takes import Take
 
 HOPS_A_SECOND = -(-SAMPLERATE // HOP)
@@ -39,6 +40,7 @@ class FilmOptions:
     exactly as it does live. `seed` None keeps the seeds of the presets. `runtime` "auto" is torch,
     so that the film does not depend on what this machine has converted before. `take` plays the
     hands of a performance again. `resume` makes the film in pieces and goes on after a break.
+    `shutter` says how motion blurs.
     """
 
     path: Path
@@ -52,6 +54,7 @@ class FilmOptions:
     runtime: str = "auto"
     take: Take | None = None
     resume: bool = False
+    shutter: Shutter = SHARP
 
 
 def moments(samples: np.ndarray, show: Show, take: Take | None = None) -> Iterator[Moment]:
@@ -101,12 +104,25 @@ def frames(
     take: Take | None = None,
 ) -> Iterator[FrameParams]:
     """The params of every picture of a song from `start` to `end` seconds."""
+    return (exposure[-1] for exposure in exposures(samples, show, fps, start, end, take))
+
+
+def exposures(
+    samples: np.ndarray, show: Show, fps: float, start: float = 0.0, end: float | None = None,
+    take: Take | None = None, shutter: Shutter = SHARP,
+) -> Iterator[tuple[FrameParams, ...]]:
+    """The moments of every picture while its shutter is open; the last is that of `frames`."""
     length = seconds_of(samples, take)
     end = length if end is None else min(end, length)
     indices = range(int(np.ceil(start * fps - 1e-9)), int(np.ceil(end * fps - 1e-9)))
-    known = moments_at(samples, show, (index / fps for index in indices), take)
-    for index, moment in zip(indices, known, strict=True):
-        yield resolve(index / fps, index, 1.0 / fps, moment, show)
+    times = (time for index in indices for time in shutter.times(index, fps))
+    known = moments_at(samples, show, times, take)
+    for index in indices:
+        yield tuple(
+            resolve(time, index, 1.0 / fps, moment, show)
+            for time, moment in zip(shutter.times(index, fps), known, strict=False)
+        )
+    next(known, None)  # The rest of the song is heard.
 
 
 def reseeded(params: FrameParams, seed: float) -> FrameParams:
@@ -126,6 +142,7 @@ def pictures(
     from engine.diffusion.canvas import canvas_size
     from engine.film_troupe import FilmTroupe, loader
     from engine.render.compositor import Compositor
+    from engine.render.motion_blur import MotionBlur
     from engine.render.window import Offscreen
     from engine.sourcing import Sourcing
     from engine.staging import prepare, shader_folders
@@ -134,6 +151,7 @@ def pictures(
         surface = stack.enter_context(closing(Offscreen(options.size, refresh_hz=None)))
         compositor = Compositor(surface.ctx, options.size, shader_folders(show), patient=True)
         stack.callback(compositor.release)
+        blur = stack.enter_context(closing(MotionBlur(surface.ctx, options.size)))
         canvas = canvas_size(options.model, options.size)
         sourcing = Sourcing(compositor, canvas)
         prepare(compositor, show)
@@ -143,18 +161,24 @@ def pictures(
         due, span = kept.due, (options.start, options.end)
         if kept.state:
             generator.restore(kept.state)
-        played = frames(samples, show, options.fps, *span, options.take)
-        for n, params in islice(enumerate(played), kept.index, None):
+        played = exposures(samples, show, options.fps, *span, options.take, options.shutter)
+        for n, exposure in islice(enumerate(played), kept.index, None):
             if options.seed is not None:
-                params = reseeded(params, options.seed)
+                exposure = [reseeded(params, options.seed) for params in exposure]
+            *passing, params = exposure
             if reel is not None and reel.wants(n):
                 reel.note(n, due, generator.checkpoint())
+            if n >= kept.write and not params.freeze:
+                for early in passing:  # Before the next generated picture: it begins at its time.
+                    blur.add(*compositor.draw_passing(early))
             if params.time >= due and not params.freeze:
                 compositor.show(generator.generate(*sourcing.exact(params)))
                 due = params.time + 1.0 / options.generator_fps - 0.5 / options.fps
             compositor.draw(params)
             if n >= kept.write:
-                yield compositor.read()
+                if compositor.limited:  # Its moments were not: it is seen as it is.
+                    blur.forget()
+                yield blur.read(*compositor.picture) if blur.count else compositor.read()
 
 
 def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> int:

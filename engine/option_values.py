@@ -48,6 +48,24 @@ def minutes(text: str) -> float:
     return value
 
 
+def moments(text: str) -> int:
+    """Moments of a picture that motion blur averages, 1..64."""
+    if not text.isdigit() or not 1 <= int(text) <= 64:
+        raise ArgumentTypeError(f"{text!r} is not a whole number 1..64")
+    return int(text)
+
+
+def degrees(text: str) -> float:
+    """How far a shutter is open, above 0 and at most 360 degrees."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value <= 360.0:
+        raise ArgumentTypeError(f"{text!r} is not an angle above 0 and at most 360")
+    return value
+
+
 def port(text: str) -> int:
     """A UDP port, or 0."""
     if not text.isdigit() or int(text) > 65535:

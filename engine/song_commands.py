@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine import clock
 from engine.errors import LiquidlightError
 from engine.records import FrameParams
+from engine.shutter import Shutter
 from engine.telling import progress_bar, tell
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def render(options: Namespace) -> None:
     film(piece, FilmOptions(
         options.output or Path(f"{name.stem}.mp4"), options.size, options.fps, options.model_fps,
         options.model, options.seed, options.start, options.end, options.runtime, piece.take,
-        options.resume,
+        options.resume, Shutter(options.motion_blur, options.shutter),
     ))  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from pathlib import Path
 
-from engine.option_values import rate, seconds, size
+from engine.option_values import degrees, moments, rate, seconds, size
 
 
 def add_piece(verb: ArgumentParser) -> None:
@@ -47,6 +47,10 @@ def add_film(verb: ArgumentParser) -> None:
     verb.add_argument("--seed", type=int, help="instead of the presets' seeds")
     verb.add_argument("--from", type=seconds, default=0.0, dest="start", metavar="TIME")
     verb.add_argument("--to", type=seconds, dest="end", metavar="TIME")
+    verb.add_argument("--motion-blur", type=moments, default=1, metavar="N",
+                      help="each picture is the mean of N moments; 8 or more are smooth")
+    verb.add_argument("--shutter", type=degrees, default=180.0, metavar="DEG",
+                      help="of motion blur: 360 is all of a picture's time")
     verb.add_argument("--resume", action="store_true", help="go on where a break left the film; "
                       "the first time too, so that there is something to go on from")  # fmt: skip
 

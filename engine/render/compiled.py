@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 class ShaderClock:
     """What the automatic uniforms say: show `time` and `dt` in s, picture `index`, the beat.
 
-    `date` is (year, month, day, second of the day) at show time 0; `sound` is what is heard.
+    `date` is (year, month, day, second of the day) at show time 0; `sound` is what is heard. A
+    `passing` moment leaves no memory behind: it is one of several that make a picture.
     """
 
     time: float = 0.0
@@ -40,6 +41,7 @@ class ShaderClock:
     bpm: float = 120.0
     date: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     sound: Sound = SILENCE
+    passing: bool = False
 
 
 class CompiledPass:

@@ -62,7 +62,7 @@ class Compositor:
         shared = (self._stock, self._canvases, self._blender, self.faults)
         self._layers = Layers(ctx, *shared, patient)
         self._finish = Finish(ctx, size)
-        self._flashes, self._faded = FlashLimit(ctx), 1.0
+        self._flashes, self._faded, self.limited = FlashLimit(ctx), 1.0, False
         self._source: SourceCanvas | None = None
         self._ctx, self._patient = ctx, patient
 
@@ -142,7 +142,7 @@ class Compositor:
         """
         held = self._last is not None and params.freeze
         if not held and self._last != (params, self._generated.number):
-            self._compose(params)
+            self._finish.image = self._limited(self._compose(params), params)
             self._last = (params, self._generated.number)
         light = params.opacity / self._faded if self._faded else 1.0
         self._finish.light = 0.0 if params.blackout else light
@@ -152,6 +152,11 @@ class Compositor:
     @property
     def picture(self) -> tuple[moderngl.Texture, float] | None:
         """What was drawn last and how much of its light is seen, for outputs; None at first."""
+    def draw_passing(self, params: FrameParams) -> tuple[moderngl.Texture, float]:
+        """A moment before the picture's own, for motion blur: it leaves no memory behind."""
+        seen = self._compose(params, passing=True).color_attachments[0]
+        return seen, 0.0 if params.blackout else params.opacity
+
         image = self._finish.image
         return (image.color_attachments[0], self._finish.light) if image else None
 
@@ -194,11 +199,11 @@ class Compositor:
         if self._last is not None and not self._last[0].freeze:
             self._last = None
 
-    def _compose(self, params: FrameParams) -> None:
+    def _compose(self, params: FrameParams, passing: bool = False) -> moderngl.Framebuffer:
         """Everything before the master fader; the last whole picture stays until this is one."""
         now = ShaderClock(
             params.time, params.dt, params.index, params.beat, params.bpm, self._date,
-            params.sound,
+            params.sound, passing,
         )
         self._canvases.begin(self._finish.image)
         self._generated.begin(params, now)
@@ -215,8 +220,9 @@ class Compositor:
         self._layers.end()
 
     def _limited(self, seen: moderngl.Framebuffer, params: FrameParams) -> moderngl.Framebuffer:
+        return seen
         """The picture as it may be shown; `_faded` is the part of the fader that is in it."""
-        self._faded, before = 1.0, self._finish.image
+        self._faded, before, self.limited = 1.0, self._finish.image, False
         if not params.flash_limit:
             self._flashes.forget()
             return seen
@@ -228,6 +234,7 @@ class Compositor:
             self._faded = opacity
         return image
 
+        self.limited = image is not seen
     def _look(
         self, layers: Sequence[Layer], effects: Sequence[Effect], name: str, now: ShaderClock
     ) -> moderngl.Framebuffer:

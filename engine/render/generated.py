@@ -83,7 +83,7 @@ class Generated:
     def _draw(self, params: FrameParams, now: ShaderClock) -> None:
         if self._fader.empty:
             self._waiting.draw(self._canvas, clock=now)
-            self._waited = True
+            self._waited = self._waited or not now.passing
             return
         if self._fader.first and self._waited:
             self._waiting.draw(self._fader.before(params.pose), clock=now)

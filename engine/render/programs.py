@@ -62,7 +62,8 @@ class IsfProgram:
         pictures than its place has. `target` must not be one of the images.
         """
         clock = self._own_time(clock)
-        values = {item.name: self._value(item, inputs) for item in self.header.settable}
+        settable = self.header.settable
+        values = {item.name: self._value(item, inputs, clock.passing) for item in settable}
         sizes = {"WIDTH": float(target.width), "HEIGHT": float(target.height), **_numbers(values)}
         self._fit(target.size, sizes)
         sources = {**self._shader.imported, **self._shader.sounds.hear(clock.sound)}
@@ -70,6 +71,7 @@ class IsfProgram:
             if item.type == "image":
                 sources[item.name] = images.get(item.name) or next(iter(images.values()))
         drawn = None
+        past = [(buffer, buffer.texture) for buffer in self._buffers.values() if clock.passing]
         for one, compiled in zip(self.header.passes, self._shader.passes, strict=True):
             drawn = self._buffers.get(one.target)
             compiled.set(values, clock)
@@ -77,6 +79,9 @@ class IsfProgram:
         if drawn is not None:
             # Every pass had a TARGET: what the last one drew is the picture.
             self._shader.copier.draw(drawn.texture, target)
+        for buffer, before in past:
+            if buffer.texture is not before:
+                buffer.swap()
 
     def reset(self) -> None:
         """Forget the past: persistent buffers turn black."""
@@ -96,9 +101,9 @@ class IsfProgram:
         """The clock since the memory began, for a shader that has one."""
         if not self.header.remembers:
             return clock
-        if self._began is None:
-            self._began = clock
-        began, date = self._began, clock.date
+        began, date = self._began or clock, clock.date
+        if not clock.passing:
+            self._began = began
         return replace(
             clock, time=clock.time - began.time, index=clock.index - began.index,
             date=(*date[:3], date[3] + began.time),
@@ -144,13 +149,14 @@ class IsfProgram:
                 height = one.height(sizes) if one.height else size[1]
                 self._buffers[one.target].fit((_side(width), _side(height)), self._shader.copier)
 
-    def _value(self, item: ShaderInput, inputs: Mapping[str, Value]) -> Value:
+    def _value(self, item: ShaderInput, inputs: Mapping[str, Value], passing: bool) -> Value:
         value = item.clamp(inputs.get(item.name, item.default))
         if item.type != "event":
             return value
         # An event is true for the one frame in which its value comes up.
         on, was = value > 0.5, self._held.get(item.name, False)
-        self._held[item.name] = on
+        if not passing:
+            self._held[item.name] = on
         return float(on and not was)
 
 
