@@ -140,7 +140,7 @@ def pictures(
     Raises ModelError or ShaderError at the first one when a part of the show cannot work.
     """
     from engine.diffusion.canvas import canvas_size
-    from engine.film_troupe import FilmTroupe, loader
+    from engine.diffusion.local import LocalGenerator
     from engine.render.compositor import Compositor
     from engine.render.motion_blur import MotionBlur
     from engine.render.window import Offscreen
@@ -155,7 +155,7 @@ def pictures(
         canvas = canvas_size(options.model, options.size)
         sourcing = Sourcing(compositor, canvas)
         prepare(compositor, show)
-        generator = FilmTroupe(loader(options.size, options.runtime), options.model)
+        generator = LocalGenerator(options.model, canvas, runtime=options.runtime)
         stack.enter_context(closing(generator))
         kept = reel.kept if reel else Kept()
         due, span = kept.due, (options.start, options.end)
@@ -196,7 +196,6 @@ def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> i
     samples = decode(song)
     length = seconds_of(samples, options.take)
     end = length if options.end is None else min(options.end, length)
-                sourcing.resize(generator.choose(params))
     sound = samples[round(options.start * SAMPLERATE) : round(end * SAMPLERATE)]
     if not len(sound):
         raise LiquidlightError(f"{song}: nothing between {options.start} and {end} seconds")
@@ -209,5 +208,3 @@ def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> i
             film.write(picture)
             progress(count, total)
     return count
-    from engine.troupe import check_models
-    check_models(show)

@@ -37,7 +37,8 @@ __all__ = ["WAITING", "Compositor", "Fault"]
 
 
 class Compositor:
-    """Draws the show at one size. `faults` says what does not work: shaders, files, cameras."""
+    """Draws the show at one size. `faults` says what does not work: shaders, files, cameras;
+    `limited` whether the last picture is held back by the flash limiter."""
 
     def __init__(
         self,
@@ -149,14 +150,14 @@ class Compositor:
         if target is not None:
             self._finish.present(target)
 
-    @property
-    def picture(self) -> tuple[moderngl.Texture, float] | None:
-        """What was drawn last and how much of its light is seen, for outputs; None at first."""
     def draw_passing(self, params: FrameParams) -> tuple[moderngl.Texture, float]:
         """A moment before the picture's own, for motion blur: it leaves no memory behind."""
         seen = self._compose(params, passing=True).color_attachments[0]
         return seen, 0.0 if params.blackout else params.opacity
 
+    @property
+    def picture(self) -> tuple[moderngl.Texture, float] | None:
+        """What was drawn last and how much of its light is seen, for outputs; None at first."""
         image = self._finish.image
         return (image.color_attachments[0], self._finish.light) if image else None
 
@@ -215,12 +216,11 @@ class Compositor:
         else:
             seen = self._join(params, leaving, now)
         seen = draw_chain(self._stock, self._canvases, seen, params.over, "over", now)
-        self._finish.image = self._limited(seen, params)
         self._stock.end()
         self._layers.end()
+        return seen
 
     def _limited(self, seen: moderngl.Framebuffer, params: FrameParams) -> moderngl.Framebuffer:
-        return seen
         """The picture as it may be shown; `_faded` is the part of the fader that is in it."""
         self._faded, before, self.limited = 1.0, self._finish.image, False
         if not params.flash_limit:
@@ -232,9 +232,9 @@ class Compositor:
             self._flashes.dimmed()
         if light != opacity:
             self._faded = opacity
+        self.limited = image is not seen
         return image
 
-        self.limited = image is not seen
     def _look(
         self, layers: Sequence[Layer], effects: Sequence[Effect], name: str, now: ShaderClock
     ) -> moderngl.Framebuffer:
