@@ -28,6 +28,7 @@ from engine.params import (
     TRIGGERS,
     Param,
 )
+from engine.reference_midi import midi_lines
 from engine.schemas import EXPRESSION, Schema, headers, preset_schema, set_schema
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -211,7 +212,9 @@ def _hands() -> Iterator[str]:
     yield "- switches, above 0.5 is on: " + ", ".join(f"`{name}`" for name in switches)
     yield "- triggers, above 0: " + ", ".join(f"`{name}`" for name in TRIGGERS)
     yield "- looks: `preset`, `preset.N`, `deck.a`, `deck.b`"
+    yield "- `learn`: waits for the MIDI control that is to move the address that is its value"
     yield ""
+    yield from midi_lines()
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:

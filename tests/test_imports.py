@@ -22,7 +22,7 @@ LEVEL_2 = {"resolve", "registers", "seen"}
 WINGS = {
     "engine.audio": {"numpy", "scipy", "aubio", "sounddevice", "av", "link"},
     "engine.diffusion": {"numpy", "torch", "diffusers", "transformers", "safetensors", "tokenizers"}
-    | {"huggingface_hub", "openvino", "onnxruntime"},
+    | {"huggingface_hub", "openvino", "onnxruntime", "tensorrt"},
     "engine.render": {"numpy", "moderngl", "glfw", "av", "PIL"},
     "controllers": {"mido", "pythonosc", "rtmidi", "rtmidi2"}
     | {"starlette", "uvicorn", "zeroconf", "segno"},
