@@ -2,7 +2,7 @@
 
 A real generator process draws as fast as it can while prompts, blends, seeds, strengths, steps,
 motion and sources move as in a show. Every few seconds the memory of the generator's processes is
-read (PSS: what is shared is counted once). Growth is the mean of the last minute over the mean of
+read (what libraries' files take is left out). Growth is the mean of the last minute over the mean of
 the first minute after the first quarter. The table goes to standard error, a line a minute; the
 caller prints the JSON.
 """
@@ -112,9 +112,12 @@ def _play(generator: ProcessGenerator, seconds: float) -> list[tuple[float, floa
 
 
 def megabytes(pid: int) -> float:
-    """Proportional memory of a process in MB; 0 where it cannot be read (not Linux, or gone)."""
+    """A process's own memory in MB, with the board: what libraries' files take is left out, as it
+    is shared with all who use them. 0 where it cannot be read (not Linux, or gone).
+    """
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return 0.0
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:"))
+    kinds = ("RssAnon:", "RssShmem:")
+    return sum(int(line.split()[1]) for line in lines if line.startswith(kinds)) / 1024

@@ -38,7 +38,7 @@ RIM |= {"learning", "rig"}
 RIM |= {"farewell", "output_hands", "output_rig", "output_writing", "option_values"}
 TOP = {"song_options", "song_commands", "pieces", "splitting", "telling"}
 TOP |= {"cli", "commands", "evening", "machine", "vocabulary", "__main__"}
-TOP |= {"checking", "reference", "schemas"}
+TOP |= {"checking", "reference", "reference_midi", "schemas"}
 
 
 def _room(path: Path) -> str:
