@@ -140,7 +140,7 @@ def pictures(
     Raises ModelError or ShaderError at the first one when a part of the show cannot work.
     """
     from engine.diffusion.canvas import canvas_size
-    from engine.diffusion.local import LocalGenerator
+    from engine.film_troupe import FilmTroupe, loader
     from engine.render.compositor import Compositor
     from engine.render.motion_blur import MotionBlur
     from engine.render.window import Offscreen
@@ -155,7 +155,7 @@ def pictures(
         canvas = canvas_size(options.model, options.size)
         sourcing = Sourcing(compositor, canvas)
         prepare(compositor, show)
-        generator = LocalGenerator(options.model, canvas, runtime=options.runtime)
+        generator = FilmTroupe(loader(options.size, options.runtime), options.model)
         stack.enter_context(closing(generator))
         kept = reel.kept if reel else Kept()
         due, span = kept.due, (options.start, options.end)
@@ -172,6 +172,7 @@ def pictures(
                 for early in passing:  # Before the next generated picture: it begins at its time.
                     blur.add(*compositor.draw_passing(early))
             if params.time >= due and not params.freeze:
+                sourcing.resize(generator.choose(params))
                 compositor.show(generator.generate(*sourcing.exact(params)))
                 due = params.time + 1.0 / options.generator_fps - 0.5 / options.fps
             compositor.draw(params)
@@ -190,8 +191,10 @@ def render(song: str, show: Show, options: FilmOptions, progress: Progress) -> i
     from engine.diffusion.model import check_folder
     from engine.diffusion.runtimes import check_runtime
     from engine.render.film import FilmWriter
+    from engine.troupe import check_models
 
     check_folder(options.model)
+    check_models(show)
     check_runtime(options.runtime)
     samples = decode(song)
     length = seconds_of(samples, options.take)
