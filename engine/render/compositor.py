@@ -46,8 +46,10 @@ class Compositor:
         size: Size,
         folders: Sequence[Path] = (),
         patient: bool = False,
+        flow: bool = True,
     ) -> None:
-        """`folders` hold the show's own shaders; `patient` waits for files, as films do.
+        """`folders` hold the show's own shaders; `patient` waits for files, as films do; without
+        `flow` generated pictures fade plainly, which is cheaper.
 
         Raises ShaderError if the waiting picture does not compile.
         """
@@ -59,7 +61,7 @@ class Compositor:
         self._stock = ShaderStock(ctx, folders, self.faults)
         self._blender = Blender(ctx)
         self._copier = Copier(ctx)
-        self._generated = Generated(ctx, size, self._stock.load)
+        self._generated = Generated(ctx, size, self._stock.load, flow)
         shared = (self._stock, self._canvases, self._blender, self.faults)
         self._layers = Layers(ctx, *shared, patient)
         self._finish = Finish(ctx, size)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LONG_SIDE = 64
 """Places along the longer side of the screen at which a way is found."""
-STEPS = (3, 4, 6)
+STEPS = (2, 3, 5)
 """Times that the ways are improved, at the finest of the levels and at the coarser ones."""
 
 # Each place is the mean of 16 reads of each picture, so that fine texture does not alias.
@@ -36,11 +36,14 @@ float tone(sampler2D image, vec2 uv) {
     return dot(texture(image, edged(uv)).rgb, vec3(0.299, 0.587, 0.114));
 }
 void main() {
-    vec2 sum = vec2(0.0);
+    vec2 right = vec2(cell.x, 0.0), up = vec2(0.0, cell.y), sum = vec2(0.0);
+    vec2 old = older_uv(at), fresh = newer_uv(at);
+    mat2 of_old = mat2(older_uv(at + right) - old, older_uv(at + up) - old);
+    mat2 of_fresh = mat2(newer_uv(at + right) - fresh, newer_uv(at + up) - fresh);
     for (int y = 0; y < 4; y++)
         for (int x = 0; x < 4; x++) {
-            vec2 place = at + cell * (vec2(x, y) - 1.5) / 4.0;
-            sum += vec2(tone(older, older_uv(place)), tone(newer, newer_uv(place)));
+            vec2 part = (vec2(x, y) - 1.5) / 4.0;
+            sum += vec2(tone(older, old + of_old * part), tone(newer, fresh + of_fresh * part));
         }
     colour = vec4(sum / 16.0, 0.0, 1.0);
 }
@@ -54,17 +57,18 @@ _HALF = _HEAD + "void main() { colour = texture(tones, at + 0.5); }\n"
 _EVEN = _HEAD + """
 const float WEIGHTS[4] = float[](0.20, 0.17, 0.14, 0.09);
 void main() {
-    vec2 pixel = 1.0 / vec2(textureSize(tones, 0)), uv = at + 0.5;
+    ivec2 size = textureSize(tones, 0), place = ivec2(gl_FragCoord.xy);
     vec2 mean = vec2(0.0), square = vec2(0.0);
     for (int y = -3; y <= 3; y++)
         for (int x = -3; x <= 3; x++) {
-            vec2 both = texture(tones, uv + pixel * vec2(x, y)).rg;
+            ivec2 there = clamp(place + ivec2(x, y), ivec2(0), size - 1);
+            vec2 both = texelFetch(tones, there, 0).rg;
             float weight = WEIGHTS[abs(x)] * WEIGHTS[abs(y)];
             mean += weight * both;
             square += weight * both * both;
         }
     vec2 spread = sqrt(max(square - mean * mean, 0.0));
-    colour = vec4((texture(tones, uv).rg - mean) / (spread + 0.03), 0.0, 1.0);
+    colour = vec4((texelFetch(tones, place, 0).rg - mean) / (spread + 0.03), 0.0, 1.0);
 }
 """
 _SLOPES = """#version 330 core
@@ -80,39 +84,41 @@ void main() {
         texture(tones, a + y).r - texture(tones, a - y).r
         + texture(tones, b + y).g - texture(tones, b - y).g);
     float later = texture(tones, b).g - texture(tones, a).r;
-    structure = vec4(slope.x * slope.x, slope.x * slope.y, slope.y * slope.y, 1.0);
-    change = vec4(slope * later, 0.0, 1.0);
+    structure = vec4(slope.x * slope.x, slope.x * slope.y, slope.y * slope.y, 0.0);
+    change = vec4(slope * later, 2.0 * way);
 }
 """
 _STEP = """#version 330 core
-uniform sampler2D structure, change, ways; in vec2 at; out vec4 colour;
+uniform sampler2D structure, change; in vec2 at; out vec4 colour;
 const float WEIGHTS[3] = float[](0.40, 0.24, 0.06);
+const float SMOOTH = 0.03;
 void main() {
-    vec2 size = vec2(textureSize(structure, 0)), uv = at + 0.5, now = texture(ways, uv).rg;
-    vec3 s = vec3(0.0); vec2 c = vec2(0.0), mean = vec2(0.0);
+    ivec2 size = textureSize(structure, 0), place = ivec2(gl_FragCoord.xy);
+    vec2 now = texelFetch(change, place, 0).ba;
+    vec3 s = vec3(0.0); vec4 c = vec4(0.0);
     for (int y = -2; y <= 2; y++)
         for (int x = -2; x <= 2; x++) {
             float weight = WEIGHTS[abs(x)] * WEIGHTS[abs(y)];
-            vec2 there = uv + vec2(x, y) / size;
-            s += weight * texture(structure, there).rgb;
-            c += weight * texture(change, there).rg;
-            mean += weight * texture(ways, there).rg;
+            ivec2 there = clamp(place + ivec2(x, y), ivec2(0), size - 1);
+            s += weight * texelFetch(structure, there, 0).rgb;
+            c += weight * texelFetch(change, there, 0);
         }
-    const float SMOOTH = 0.03;
-    vec2 pull = SMOOTH * (mean - now) * size - c;
+    vec2 pull = SMOOTH * (c.ba - now) * vec2(size) - c.rg;
     s.xz += SMOOTH;
     vec2 step = vec2(s.z * pull.x - s.y * pull.y, s.x * pull.y - s.y * pull.x)
               / (s.x * s.z - s.y * s.y);
-    colour = vec4(clamp(now + clamp(step, -1.0, 1.0) / size, -0.2, 0.2), 0.0, 1.0);
+    colour = vec4(clamp(now + clamp(step, -1.0, 1.0) / vec2(size), -0.2, 0.2), 0.0, 1.0);
 }
 """
 _TRUST = _HEAD + """
 void main() {
-    vec2 pixel = 1.0 / vec2(textureSize(tones, 0)), uv = at + 0.5, way = texture(ways, uv).rg;
+    ivec2 size = textureSize(tones, 0), place = ivec2(gl_FragCoord.xy);
+    vec2 pixel = 1.0 / vec2(size), uv = at + 0.5, way = texelFetch(ways, place, 0).rg;
     float still = 0.06, moved = 0.06;
     for (int y = -2; y <= 2; y++)
         for (int x = -2; x <= 2; x++) {
-            vec2 there = uv + pixel * vec2(x, y), both = texture(tones, there).rg;
+            vec2 there = uv + pixel * vec2(x, y);
+            vec2 both = texelFetch(tones, clamp(place + ivec2(x, y), ivec2(0), size - 1), 0).rg;
             still += abs(both.y - both.x) / 25.0;
             moved += abs(texture(tones, there + 0.5 * way).g
                          - texture(tones, there - 0.5 * way).r) / 25.0;
@@ -120,8 +126,6 @@ void main() {
     colour = vec4(way * smoothstep(0.25, 0.65, 1.0 - moved / still), 0.0, 1.0);
 }
 """
-
-
 _TEXTS = {
     "half": _HALF, "even": _EVEN, "slopes": _SLOPES, "step": _STEP, "trust": _TRUST,
 }  # fmt: skip
@@ -175,7 +179,7 @@ class Flow:
                 self._pass("half", level.ways[0], coarser.ways[0])
             for _ in range(steps):
                 self._pass("slopes", level.slopes, level.even, level.ways[0])
-                self._pass("step", level.ways[1], level.slopes, level.ways[0])
+                self._pass("step", level.ways[1], level.slopes)
                 level.ways.reverse()
             coarser = level
         self._pass("trust", coarser.trusted, coarser.even, coarser.ways[0])
@@ -229,6 +233,6 @@ class _Level:
                 texture.repeat_x = texture.repeat_y = False
             return ctx.framebuffer(textures)
 
-        self.tones, self.even, self.slopes, self.trusted = made(2), made(2), made(4, 2), made(2)
+        self.tones, self.even, self.slopes, self.trusted = made(2), made(2), made(4, 4), made(2)
         self.ways = [made(2), made(2)]
         self.trusted.clear()

@@ -71,22 +71,26 @@ _Kind = tuple[bool, bool, bool]
 
 
 class FrameFader:
-    """The newest generated picture over the one before it."""
+    """The newest generated picture over the one before it.
 
-    def __init__(self, ctx: moderngl.Context, size: Size) -> None:
+    Without `flows` no flow is looked for, whatever a look wants: fades are plain mixes.
+    """
+
+    def __init__(self, ctx: moderngl.Context, size: Size, flows: bool = True) -> None:
         self._ctx = ctx
-        kinds = [kind for kind in product((False, True), repeat=3) if kind[0] >= kind[1]]
+        kinds = [k for k in product((False, True), repeat=3) if flows * k[0] >= k[1]]
         self._programs = {kind: _program(ctx, *kind) for kind in kinds}
         self._quads = {kind: quad(ctx, program) for kind, program in self._programs.items()}
         self._shots = Shots(ctx)
-        self._flow = Flow(ctx, size)
+        self._flow = Flow(ctx, size) if flows else None
         self._flow_pose: Pose | None = None  # where the camera was when the flow was found
         self._mixes: list[moderngl.Framebuffer] = []
         self._incoming: Shot | None = None
         self._newest: Shot | None = None
         self._older: Shot | None = None
         self._shown = 0.0
-        self._unrehearsed = [(1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)]
+        wanted = (1.0, 0.0) if flows else (0.0,)
+        self._unrehearsed = list(product(wanted, (1.0, 0.0)))
         self.resize(size)
 
     @property
@@ -107,7 +111,8 @@ class FrameFader:
         self._mixes = [self._ctx.framebuffer([self._ctx.texture(size, 3)]) for _ in range(2)]
         for mix in self._mixes:
             mix.color_attachments[0].repeat_x = mix.color_attachments[0].repeat_y = False
-        self._flow.resize(size)
+        if self._flow is not None:
+            self._flow.resize(size)
         self._flow_pose = None
 
     def rehearse(self, target: moderngl.Framebuffer) -> bool:
@@ -157,7 +162,7 @@ class FrameFader:
         self._newest, self._incoming = self._incoming, None
         self._shown = params.time
         self._flow_pose = None
-        if known and params.flow > 0.0 and params.crossfade > 0.0:
+        if known and self._flow is not None and params.flow > 0.0 and params.crossfade > 0.0:
             self._flow.find(self._newest, self._older, params.pose, params.edges)
             self._flow_pose = params.pose
 
@@ -200,7 +205,8 @@ class FrameFader:
 
     def release(self) -> None:
         """Free everything on the GPU."""
-        for thing in (*self._quads.values(), *self._programs.values(), self._shots, self._flow):
+        flow = () if self._flow is None else (self._flow,)
+        for thing in (*self._quads.values(), *self._programs.values(), self._shots, *flow):
             thing.release()
         release(self._mixes)
 

@@ -28,11 +28,12 @@ class Generated:
     """`begin` says for which params; `canvas` draws, the first time it is asked."""
 
     def __init__(
-        self, ctx: moderngl.Context, size: Size, load: Callable[[str], CompiledShader]
+        self, ctx: moderngl.Context, size: Size, load: Callable[[str], CompiledShader],
+        flow: bool = True,
     ) -> None:
         """Raises ShaderError if the waiting picture does not compile."""
         self._ctx, self._load = ctx, load
-        self._fader = FrameFader(ctx, size)
+        self._fader = FrameFader(ctx, size, flow)
         self._canvas = self._made(size)
         self._shader = load(WAITING)
         self._waiting = IsfProgram(ctx, self._shader.header, self._shader)

@@ -151,3 +151,10 @@ def test_every_program_is_used_before_the_first_picture_and_nothing_is_seen_of_i
     assert moving.psnr(fades(fader, target, pictures(0), pictures(0), 1.0)[1], moving.scene(
         *moving.places(moving.SIZE))) > 33
     assert not fader.rehearse(target)
+
+
+def test_without_flows_it_is_a_plain_fade_whatever_a_look_wants(gl, target):
+    fader = FrameFader(gl, moving.SIZE, flows=False)
+    seen = [fades(fader, target, pictures(0), pictures(1), flow, at=(0.5,))[0] for flow in (0, 1)]
+    assert np.array_equal(*seen) and fader.rehearse(target) is False
+    fader.release()
