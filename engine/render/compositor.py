@@ -89,6 +89,7 @@ class Compositor:
             self._finish.image = self._canvases.take()
             self._copier.draw(seen.color_attachments[0], self._finish.image)
         self._generated.resize(size)
+        self._flashes.forget()
         release(old)
         self._forget()
 
@@ -154,8 +155,10 @@ class Compositor:
 
     def draw_passing(self, params: FrameParams) -> tuple[moderngl.Texture, float]:
         """A moment before the picture's own, for motion blur: it leaves no memory behind."""
-        seen = self._compose(params, passing=True).color_attachments[0]
-        return seen, 0.0 if params.blackout else params.opacity
+        seen, light = self._compose(params, passing=True), params.opacity
+        if params.flash_limit:
+            seen, light = self._flashes.apply(seen, light, params.time, self._canvases, True)
+        return seen.color_attachments[0], 0.0 if params.blackout else light
 
     @property
     def picture(self) -> tuple[moderngl.Texture, float] | None:
@@ -208,7 +211,7 @@ class Compositor:
             params.time, params.dt, params.index, params.beat, params.bpm, self._date,
             params.sound, passing,
         )
-        self._canvases.begin(self._finish.image)
+        self._canvases.begin(self._finish.image, self._flashes.shown)
         self._generated.begin(params, now)
         leaving = params.leaving
         if leaving is None or leaving.k >= 1.0:
@@ -224,12 +227,12 @@ class Compositor:
 
     def _limited(self, seen: moderngl.Framebuffer, params: FrameParams) -> moderngl.Framebuffer:
         """The picture as it may be shown; `_faded` is the part of the fader that is in it."""
-        self._faded, before, self.limited = 1.0, self._finish.image, False
+        self._faded, self.limited = 1.0, False
         if not params.flash_limit:
             self._flashes.forget()
             return seen
         opacity, time = params.opacity, params.time
-        image, light = self._flashes.apply(seen, opacity, time, before, self._canvases)
+        image, light = self._flashes.apply(seen, opacity, time, self._canvases)
         if params.blackout:
             self._flashes.dimmed()
         if light != opacity:

@@ -157,7 +157,7 @@ void main() {{
 
 
 class FlashLimit:
-    """Keeps flashes down. `image` and `light` say what to show after each `apply`."""
+    """Keeps flashes down. `shown` is the canvas given last, which nobody may draw into."""
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
@@ -171,42 +171,40 @@ class FlashLimit:
 
     def forget(self) -> None:
         """Nothing was shown yet, or the limit was lifted."""
-        self._time: float | None = None
-        self._light, self._limited, self._asked = 1.0, False, False
+        self.shown: moderngl.Framebuffer | None = None
+        self._time = self._light = 1.0
+        self._limited = self._limiting = self._asked = False
 
     def apply(
         self,
         canvas: moderngl.Framebuffer,
         light: float,
         time: float,
-        before: moderngl.Framebuffer | None,
         canvases: Canvases,
+        passing: bool = False,
     ) -> tuple[moderngl.Framebuffer, float]:
         """The canvas to show, and the light that it still needs.
 
-        `light` 0..1 is the master fader's; `before` what was shown last; `time` show time, s. A
-        new canvas comes from `canvases`, and the old one goes back.
+        `light` 0..1 is the master fader's; `time` show time, s. A new canvas comes from
+        `canvases`, and the old one goes back. One that is `passing`, for motion blur, is held
+        down alike and not remembered.
         """
-        first = self._time is None or before is None or time < self._time
+        first = self.shown is None or time < self._time
         dt = 0.0 if first else time - self._time
-        limiting = self._near() and not first
-        self._remember(canvas, before, light, dt, first)
-        self._time, seen = time, self._light
-        self._light, self._limited = light, limiting
-        if not limiting:
-            return canvas, light
-        target = canvases.take()
-        members = self._show.members
-        members["light_now"].value, members["light_before"].value = light, seen
-        for unit, texture in enumerate((
-            canvas.color_attachments[0], before.color_attachments[0],
-            self._sides[0].color_attachments[2], self._share.color_attachments[0],
-        )):
-            texture.use(unit)
-        self._show.draw(target)
-        canvases.give(canvas)
-        self._light = 1.0
-        return target, 1.0
+        if not passing:
+            self._limiting = self._near() and not first
+        self._step_cells(canvas, light, dt, first)
+        image, fader = canvas, light
+        if self._limiting and not first:
+            image, fader = canvases.take(), 1.0
+            self._draw(canvas, light, image)
+            canvases.give(canvas)
+        if not passing:
+            self._sides.reverse()
+            self._ask()
+            self.shown, self._time, self._light = image, time, fader
+            self._limited = self._limiting
+        return image, fader
 
     def dimmed(self) -> None:
         """What was just given was not shown: blackout. It counts as dark."""
@@ -220,25 +218,39 @@ class FlashLimit:
         for buffer in self._told:
             buffer.release()
 
-    def _remember(
-        self, canvas: moderngl.Framebuffer, before: moderngl.Framebuffer | None, light: float,
-        dt: float, first: bool,
+    def _draw(
+        self, canvas: moderngl.Framebuffer, light: float, target: moderngl.Framebuffer
     ) -> None:
-        """Step every cell by the picture shown before, and ask what this one would do."""
+        """The picture, and in cells that flash too often so much of the past as they need."""
+        members = self._show.members
+        members["light_now"].value, members["light_before"].value = light, self._light
+        for unit, texture in enumerate((
+            canvas.color_attachments[0], self.shown.color_attachments[0],
+            self._sides[1].color_attachments[2], self._share.color_attachments[0],
+        )):
+            texture.use(unit)
+        self._show.draw(target)
+
+    def _step_cells(
+        self, canvas: moderngl.Framebuffer, light: float, dt: float, first: bool
+    ) -> None:
+        """Step every cell by the picture shown before, and see what this one would do."""
         old, fresh = self._sides
         members = self._step.members
         members["light_now"].value, members["light_before"].value = light, self._light
         members["dt"].value = dt
         members["known"].value = 0 if first else 2 if self._limited else 1
         for unit, texture in enumerate((
-            canvas.color_attachments[0], (before or canvas).color_attachments[0],
+            canvas.color_attachments[0], (self.shown or canvas).color_attachments[0],
             *old.color_attachments,
         )):
             texture.use(unit)
         self._step.draw(fresh)
-        self._sides.reverse()
         fresh.color_attachments[2].use(0)
         self._count.draw(self._share)
+
+    def _ask(self) -> None:
+        """Have the shares sent over, for the next picture."""
         self._told.reverse()
         self._share.read_into(self._told[0], components=4, dtype="f4")
 
