@@ -18,6 +18,7 @@ from engine import reporting
 from engine.audio.sources import open_source
 from engine.audio.tempo_sources.midi_clock import MidiClock
 from engine.autosave import LiveState
+from engine.cadence import Paced
 from engine.clock import AudioClock, monotonic
 from engine.company import read_show, stems_beside, take_writer, tempo_desk
 from engine.desk import Desk
@@ -121,6 +122,7 @@ class Performance:
         prepare(self.compositor, show)
         self.clock = AudioClock()
         self.generator = self._keep(self._generator())
+        self.paced = Paced(self.generator)
         self.midi_clock = MidiClock()
         sources = tempo_sources(self.options, self.clock, self.midi_clock, self._notes)
         writer = self._keep(take_writer(self.options, source))
@@ -267,7 +269,7 @@ class Performance:
             self._shown = frame.number
             self.compositor.show(frame)
         if not params.freeze:
-            self.sourcing.submit(self.generator, params, frame.seconds if frame else 0.0)
+            self.sourcing.submit(self.paced, params, frame.seconds if frame else 0.0)
         self.compositor.draw(self.farewell.dim(params))
         self.output_hands.step()
         self.window.show(*self.compositor.picture)

@@ -18,6 +18,7 @@ from engine.audio.heard import Reading, listener
 from engine.audio.media import decode, stream_hops
 from engine.audio.stems import load_stems
 from engine.audio.tempo_desk import TempoDesk, TempoSettings
+from engine.cadence import carried, film_wait
 from engine.company import take_desk, take_tempo
 from engine.errors import LiquidlightError
 from engine.graph import Graph
@@ -40,7 +41,8 @@ class FilmOptions:
     exactly as it does live. `seed` None keeps the seeds of the presets. `runtime` "auto" is torch,
     so that the film does not depend on what this machine has converted before. `take` plays the
     hands of a performance again. `resume` makes the film in pieces and goes on after a break.
-    `shutter` says how motion blurs.
+    `shutter` says how motion blurs. With `cadence` the model draws every so many pictures, and each
+    fades into the next all the while.
     """
 
     path: Path
@@ -55,6 +57,7 @@ class FilmOptions:
     take: Take | None = None
     resume: bool = False
     shutter: Shutter = SHARP
+    cadence: int = 0
 
 
 def moments(samples: np.ndarray, show: Show, take: Take | None = None) -> Iterator[Moment]:
@@ -165,6 +168,7 @@ def pictures(
         for n, exposure in islice(enumerate(played), kept.index, None):
             if options.seed is not None:
                 exposure = [reseeded(params, options.seed) for params in exposure]
+            exposure = [carried(params, options.cadence, options.fps) for params in exposure]
             *passing, params = exposure
             if reel is not None and reel.wants(n):
                 reel.note(n, due, generator.checkpoint())
@@ -174,7 +178,7 @@ def pictures(
             if params.time >= due and not params.freeze:
                 sourcing.resize(generator.choose(params))
                 compositor.show(generator.generate(*sourcing.exact(params)))
-                due = params.time + 1.0 / options.generator_fps - 0.5 / options.fps
+                due = params.time + film_wait(params, options.generator_fps, options.fps)
             compositor.draw(params)
             if n >= kept.write:
                 if compositor.limited:  # Its moments were not: it is seen as it is.

@@ -32,7 +32,7 @@ def render(options: Namespace) -> None:
     film(piece, FilmOptions(
         options.output or Path(f"{name.stem}.mp4"), options.size, options.fps, options.model_fps,
         options.model, options.seed, options.start, options.end, options.runtime, piece.take,
-        options.resume, Shutter(options.motion_blur, options.shutter),
+        options.resume, Shutter(options.motion_blur, options.shutter), options.cadence,
     ))  # fmt: skip
 
 

@@ -43,6 +43,8 @@ def add_film(verb: ArgumentParser) -> None:
     verb.add_argument("--size", type=size, default=(1280, 720), metavar="WxH")
     verb.add_argument("--fps", type=rate, default=30)
     verb.add_argument("--model-fps", type=rate, default=10, help="pictures the model makes")
+    verb.add_argument("--cadence", type=rate, default=0, metavar="N", help="the model makes every "
+                      "N-th picture, each flows into the next: calm, and quickly made")
     verb.add_argument("-o", "--output", type=Path, help="default: the song's name with .mp4")
     verb.add_argument("--seed", type=int, help="instead of the presets' seeds")
     verb.add_argument("--from", type=seconds, default=0.0, dest="start", metavar="TIME")
