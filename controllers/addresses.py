@@ -20,6 +20,7 @@ from engine.launches import split_launch
 from engine.params import (
     KNOBS,
     LAUNCHES,
+    LORA,
     MACRO,
     PARAMS,
     SET,
@@ -52,6 +53,7 @@ _INPUT = re.compile(
     rf"(layers\.{_N}|(layers\.{_N}\.)?effects\.[\w-]{{1,64}})\.\w{{1,64}}", re.ASCII
 )
 _MACRO = re.compile(r"macros\.\w{1,64}", re.ASCII)
+_LORA = re.compile(r"loras\.\w{1,64}", re.ASCII)
 _PRESET = re.compile(rf"preset(\.[1-9]\d{{0,2}})?(\.({'|'.join(LAUNCHES)}))?", re.ASCII)
 _DECK = re.compile(r"deck\.[ab](\.[1-9]\d{0,2})?", re.ASCII)
 
@@ -95,6 +97,8 @@ def find(name: str) -> Address | None:
         return Address(name, "preset" if choice[1] else "choice")
     if _MACRO.fullmatch(name):
         return Address(name, "value", MACRO)
+    if _LORA.fullmatch(name):
+        return Address(name, "value", LORA)
     if _INPUT.fullmatch(name):
         return Address(name, "value", Param(name, 0.0, -math.inf, math.inf, "", "shader input"))
     if _WEIGHT.fullmatch(name):

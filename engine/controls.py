@@ -22,7 +22,7 @@ TOGGLE = "toggle"
 
 _TEXT = re.compile(r"(prompts|layers)\.[1-9][0-9]?\.text|words\.\w{1,64}|line")
 _WEIGHT = re.compile(r"prompts\.[1-9][0-9]?\.weight")
-_OF_LOOK = ("effects.", "layers.", "macros.", "source.")
+_OF_LOOK = ("effects.", "layers.", "macros.", "source.", "loras.")
 """What a look has of its own; its range is known to `resolve`."""
 
 

@@ -195,6 +195,7 @@ LAYER_INPUTS: dict[str, tuple[str, ...]] = {
     "text": (*_PLACE, "size", "outline"),
 }
 """Which of them a layer of each kind has, beside `opacity`; a shader has its own instead."""
+LORA = Param("lora", 0.0, -2.0, 2.0, "", "strength of a LoRA, `loras.NAME`; 1 as it was trained")
 MACRO = Param("macro", 0.0, 0.0, 1.0, "", "a named knob of a look, `macros.NAME`")
 OUTPUT_ROWS = (
     Param("brightness", 0.0, -1.0, 1.0, "", "added to an output's colours"),

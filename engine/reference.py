@@ -206,7 +206,7 @@ def _hands() -> Iterator[str]:
     for name, params in groups:
         yield f"- {name}: " + ", ".join(f"`{param.name}`" for param in params)
     yield "- parts of looks: `prompts.N.weight`, `prompts.N.text`, `effects.SHADER.INPUT`,"
-    yield "  `layers.N.NAME`, `source.NAME`, `macros.NAME`, `words.NAME`"
+    yield "  `layers.N.NAME`, `source.NAME`, `macros.NAME`, `loras.NAME`, `words.NAME`"
     yield f"- controls: `{KNOBS[0]}` to `{KNOBS[-1]}`"
     switches = (*SWITCHES, *SET_SWITCHES, TEMPO_LOCK)
     yield "- switches, above 0.5 is on: " + ", ".join(f"`{name}`" for name in switches)

@@ -15,7 +15,17 @@ from engine.cues import NO_CUES, Cues, cued, move_knobs
 from engine.dimmer import darkness
 from engine.motion import velocity_of
 from engine.params import CLOCKS, KNOBS, PARAMS, SIGNALS
-from engine.records import Beat, Controls, FrameParams, Leaving, Moment, Pose, Prompt, Signals
+from engine.records import (
+    Beat,
+    Controls,
+    FrameParams,
+    Leaving,
+    Lora,
+    Moment,
+    Pose,
+    Prompt,
+    Signals,
+)
 from engine.registers import Registers
 from engine.scenes import Shown, shown_at
 from engine.seen import Seen, look_names
@@ -53,6 +63,7 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         beat=after.names["beat"],
         bpm=moment.signals.beat.bpm,
         prompts=tuple(prompt for group in prompts for prompt in group) or (looks[-1].fallback(),),
+        loras=_loras(looks, show),
         negative=looks[-1].negative,
         seed=looks[-1].number("seed"),
         strength=number_of("strength", looks),
@@ -186,6 +197,18 @@ def _prompts(looks: Sequence[Seen]) -> list[list[Prompt]]:
     seeds = [seen.number("seed") for seen in looks]
     own = [None if seed == seeds[-1] else seed for seed in seeds]
     return [seen.prompts(seed) for seen, seed in zip(looks, own, strict=True)]
+
+
+def _loras(looks: Sequence[Seen], show: Show) -> tuple[Lora, ...]:
+    """Those of all looks of the show, so that they are ready; weights are those of what is seen."""
+    every = [str(line.path) for look in (*show.presets, show.hush) for line in look.loras]
+    if not every:
+        return ()
+    weights = dict.fromkeys(every, 0.0)
+    for seen in looks:
+        for file, weight in seen.loras():
+            weights[file] = weights.get(file, 0.0) + seen.share * weight
+    return tuple(Lora(file, weight) for file, weight in weights.items())
 
 
 def silent_moment(time: float = 0.0) -> Moment:

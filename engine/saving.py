@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.params import KNOBS, MACRO, PARAMS, WEIGHT, Param
+from engine.params import KNOBS, LORA, MACRO, PARAMS, WEIGHT, Param
 from engine.records import Controls
 from engine.show import EffectLine, Preset, Value
 from engine.show.inherit import LookFile
@@ -80,6 +80,8 @@ def _lines(look: Preset, address: str) -> Iterator[tuple[Place, Param | None]]:
         yield tuple(address.split(".")), PARAMS[address]
     elif head == "macros" and rest[0] in look.macros:
         yield ("macros", rest[0]), MACRO
+    elif head == "loras":
+        yield from ((("loras", line.key), LORA) for line in look.loras if line.name == rest[0])
     elif head == "words" and rest[0] in look.words:
         yield ("words", rest[0]), None
     elif head == "prompts" and int(rest[0]) <= len(look.prompts):

@@ -22,6 +22,7 @@ from engine.params import (
     LAUNCHES,
     LAYER_INPUTS,
     LAYER_PARAMS,
+    LORA,
     MACRO,
     ORDERS,
     PARAMS,
@@ -66,6 +67,9 @@ def preset_schema() -> Schema:
         "macros": named(
             either(number(MACRO), table({"default": number(MACRO), "help": text("what it does")})),
             "knobs of this look: names in its expressions, `macros.NAME` for hands",
+        ),
+        "loras": named(
+            number(LORA), "LoRAs by file, as `\"film.safetensors\" = 0.8`; `loras.NAME` for hands"
         ),
         "prompts": _prompts("what is seen"),
         "sequence": table(

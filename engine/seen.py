@@ -60,6 +60,11 @@ class Seen:
             prompts += self._weighed(lines, weights, self.share * part, seed)
         return prompts
 
+    def loras(self) -> list[tuple[str, float]]:
+        """The file and the weight of each LoRA of the look."""
+        return [(str(line.path), self._value(line.weight, "loras", line.name))
+                for line in self.look.loras]
+
     def fallback(self) -> Prompt:
         """What is drawn when no prompt has any weight."""
         return Prompt(self._said(self.look.prompts[0], 0)[0], 1.0)

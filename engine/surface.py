@@ -101,6 +101,8 @@ def values_at(moment: Moment, show: Show) -> dict[str, float | str]:
     for name, word in seen.look.words.items():
         values[f"words.{name}"] = hands.texts.get(f"words.{name}", word.text)
     values |= {value.param.name: seen.names[name] for name, value in seen.look.macros.items()}
+    shares = zip(seen.look.loras, seen.loras(), strict=True)
+    values |= {line.weight.param.name: weight for line, (_, weight) in shares}
     for effect in seen.effects():
         values |= _numbers(f"effects.{effect.shader}", effect.inputs)
     if (source := seen.source()) is not None:
@@ -154,6 +156,8 @@ def _of_look(look: Preset) -> Iterator[Control]:
         yield Control(f"words.{name}", "text", f"what {{{name}}} stands for")
     for name, value in look.macros.items():
         yield Control(value.param.name, "value", f"{name}, {MACRO.help}", value.param)
+    for line in look.loras:
+        yield Control(line.weight.param.name, "value", line.weight.param.help, line.weight.param)
     for effect in look.effects:
         yield from _inputs(f"effects.{effect.shader}", effect.inputs)
     if look.source_layer is not None:

@@ -17,7 +17,7 @@ from engine.curves import CURVES
 from engine.errors import LiquidlightError, PresetError
 from engine.expressions import near
 from engine.keyframes import number, split_keyframes
-from engine.params import KNOBS, LAYER_PARAMS, MACRO, NAMES, PARAMS, WEIGHT, Param
+from engine.params import KNOBS, LAYER_PARAMS, LORA, MACRO, NAMES, PARAMS, WEIGHT, Param
 from engine.show.looks import Preset, PromptLine, Value
 from engine.show.singing import lyric_cues
 from engine.show.song_file import Song, read_song
@@ -125,6 +125,8 @@ class _Reader:
             return _KNOB
         if kind == "macros" and any(rest in preset.macros for preset in self.presets):
             return MACRO
+        if kind == "loras" and any(rest == line.name for p in self.presets for line in p.loras):
+            return LORA
         if re.fullmatch(r"prompts\.[1-9]\d?\.weight", address):
             return WEIGHT
         if kind in ("effects", "layers") and (found := self._input(kind, rest)):

@@ -80,6 +80,16 @@ class LayerLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LoraLine:
+    """A LoRA of a look: hands call it `loras.NAME`, the look's file `key`."""
+
+    name: str
+    key: str
+    path: Path
+    weight: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Preset:
     """One look. `numbers` has a Value for every row of params.PARAMS, `macros` one for each knob
     of its own; `files` are its file and those that it extends. `source` is a drawn pattern,
@@ -107,3 +117,4 @@ class Preset:
     source_layer: LayerLine | None = None
     guidance_kind: str = "full"
     model: str = ""
+    loras: tuple[LoraLine, ...] = ()

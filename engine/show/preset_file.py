@@ -29,6 +29,7 @@ from engine.show.cue_file import CUE_TABLES
 from engine.show.drawn import read_effects, read_layers, read_source
 from engine.show.inherit import LookFile
 from engine.show.looks import Preset, PromptLine, Sequence, Value, Word
+from engine.show.loras import read_loras
 from engine.show.values import read_constant
 from engine.show.words import check_name, check_parts, read_words, say, styled
 from engine.toml_file import TomlFile
@@ -40,7 +41,7 @@ PRESET_KEYS = (
 )
 PRESET_TABLES = (
     *("words", "macros", "prompts", "sequence", "motion", "source", "hearing", "layers"),
-    *("effects", "change", "midi", *CUE_TABLES),
+    *("effects", "loras", "change", "midi", *CUE_TABLES),
 )
 
 
@@ -79,6 +80,7 @@ def read_preset(parsed: TomlFile, stems: frozenset[str] = frozenset()) -> Preset
         source_layer=source_layer,
         guidance_kind=_guidance_kind(file),
         model=_model(file),
+        loras=read_loras(file),
     )
 
 
