@@ -309,5 +309,8 @@ TIMES = {
 STEMS = ("drums", "bass", "vocals", "other")
 """Parts of a song whose signals are there in any show, as `drums.level`; see stems.py."""
 STEM_NAMES = frozenset(f"{stem}.{name}" for stem in STEMS for name in (*SIGNALS, *CLOCKS))
-NAMES = frozenset((*SIGNALS, *CLOCKS, *TIMES, *KNOBS, *STEM_NAMES))
+BASE = "base"
+"""In an expression: what a hand says of the very number, else its default. An expression that
+uses it goes on under the hand; the hand takes the place of all others."""
+NAMES = frozenset((*SIGNALS, *CLOCKS, *TIMES, *KNOBS, *STEM_NAMES, BASE))
 """Every name an expression may use."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from engine.functions import CONSTANTS, FUNCTIONS
 from engine.isf_header import ShaderHeader, joined, parts_of
 from engine.params import (
+    BASE,
     CLOCKS,
     KNOBS,
     PARAMS,
@@ -56,7 +57,8 @@ values are kept in their range.
 _STEMS = f"""
 Every signal and clock is there for stems as well, as `drums.level`: {", ".join(STEMS)}, and
 whatever stems the song has. `{KNOBS[0]}` to `{KNOBS[-1]}` are free controls 0..1; the macros of
-a look are names too.
+a look are names too. `{BASE}` is what a hand says of the very number, else its default: an
+expression that uses it goes on under the hand (`"{BASE} + 0.2*kick"`), all others give way to it.
 
 ### Functions
 

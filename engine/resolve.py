@@ -14,7 +14,7 @@ from types import MappingProxyType
 from engine.cues import NO_CUES, Cues, cued, move_knobs
 from engine.dimmer import darkness
 from engine.motion import velocity_of
-from engine.params import CLOCKS, KNOBS, PARAMS, SIGNALS
+from engine.params import BASE, CLOCKS, KNOBS, PARAMS, SIGNALS
 from engine.records import (
     Beat,
     Controls,
@@ -111,7 +111,7 @@ def _redrawn(seen: Seen) -> tuple[str, ...]:
 
 def names_at(time: float, moment: Moment, stems: Collection[str] = ()) -> dict[str, float]:
     """Every name an expression may use, with its value at `time`; `stems` are those of stems."""
-    names = dict.fromkeys(KNOBS, 0.0)
+    names = dict.fromkeys((*KNOBS, BASE), 0.0)
     names.update(dict.fromkeys(stems, 0.0))
     names.update(moment.signals.values)
     names.update(clock_values(moment.signals, time))
@@ -185,7 +185,7 @@ def looks_at(
 def number_of(name: str, looks: Sequence[Seen]) -> float:
     """The hand's value if a hand has taken it over, else the mix of the looks'."""
     taken = looks[0].hands.values.get(name)
-    if taken is not None:
+    if taken is not None and not any(seen.look.numbers[name].based for seen in looks):
         return PARAMS[name].clamp(taken)
     if len(looks) == 1:
         return looks[0].number(name)

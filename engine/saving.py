@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.params import KNOBS, LORA, MACRO, PARAMS, WEIGHT, Param
+from engine.params import BASE, KNOBS, LORA, MACRO, PARAMS, WEIGHT, Param
 from engine.records import Controls
 from engine.show import EffectLine, Preset, Value
 from engine.show.inherit import LookFile
@@ -50,8 +50,8 @@ def edited(path: Path, text: str, hands: Controls) -> Edited:
             continue
         lines = _lines(look, address) if value != "" else ()
         rows = [(_home(joined, place), param) for place, param in lines]
-        if any(_inside_list(place) for place, _ in rows):
-            rows = []
+        if any(_inside_list(place) or _based(document, place) for place, _ in rows):
+            rows = []  # an expression over `base` goes on under the hand
         for place, param in rows:
             put(document, place, _written(value, param))
         (kept if rows else left).append(address)
@@ -66,6 +66,16 @@ def _home(joined: LookFile, place: Place) -> Place:
     if place[0] in _NAMED and isinstance(table[place[1]], dict):
         place = (*place, _NAMED[place[0]])
     return joined.home(place)
+
+
+def _based(document: Any, place: Place) -> bool:
+    """Whether the value at `place` is an expression that uses what the hand says."""
+    holder = document
+    for part in place:
+        if isinstance(holder, dict) and part not in holder:
+            return False
+        holder = holder[part]
+    return isinstance(holder, str) and bool(re.search(rf"\b{BASE}\b", holder))
 
 
 def _inside_list(place: Place) -> bool:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.cues import NOTHING, Cued
-from engine.params import MACRO
 from engine.records import Controls, Effect, Layer, Prompt
 from engine.registers import Kept
 from engine.sequences import shares
@@ -37,7 +36,7 @@ class Seen:
         """A row of params.PARAMS, as the hand or the look says it."""
         value = self.look.numbers[name]
         taken = self.hands.values.get(name)
-        return self._cued(value, name) if taken is None else value.param.clamp(taken)
+        return self._cued(value, name) if taken is None else value.under(taken, self.names)
 
     @property
     def negative(self) -> str:
@@ -141,7 +140,7 @@ class Seen:
         if self.hands.values:
             taken = self.hands.values.get(f"{place}.{name}")
             if taken is not None:
-                return value.param.clamp(taken)
+                return value.under(taken, self.names)
         return self._cued(value, f"{place}.{name}") if self.cued.numbers else value.at(self.names)
 
     def _cued(self, value: Value, address: str) -> float:
@@ -161,5 +160,5 @@ def look_names(
     own = {**names, **(kept or {})}
     for name, value in look.macros.items():
         taken = hands.get(value.param.name)
-        own[name] = value.at(own) if taken is None else MACRO.clamp(taken)
+        own[name] = value.at(own) if taken is None else value.under(taken, own)
     return own

@@ -115,7 +115,8 @@ def values_at(moment: Moment, show: Show) -> dict[str, float | str]:
         values |= _numbers(place, layer.inputs)
         for effect in layer.effects:
             values |= _numbers(f"{place}.effects.{effect.shader}", effect.inputs)
-    return values
+    held = {name: value for name, value in hands.values.items() if name in values}
+    return values | held  # what the hand says, though an expression may go on under it
 
 
 def _numbers(place: str, inputs: Inputs) -> dict[str, float]:

@@ -7,21 +7,35 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.expressions import Expression
-from engine.params import Param
+from engine.params import BASE, Param
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A number of a preset: its param, and either a constant or an expression."""
+    """A number of a preset: its param, and either a constant or an expression.
+
+    One that is `based` uses what a hand says, as the name `base`; others give way to the hand.
+    """
 
     param: Param
     constant: float
     expression: Expression | None = None
+    based: bool = False
 
     def at(self, names: Mapping[str, float]) -> float:
         """The value for these signals, times and knobs, inside the range."""
         if self.expression is None:
             return self.constant
+        if self.based:
+            names = {**names, BASE: self.param.default}
+        return self._of(names)
+
+    def under(self, hand: float, names: Mapping[str, float]) -> float:
+        """The value while a hand holds it at `hand`."""
+        hand = self.param.clamp(hand)
+        return self._of({**names, BASE: hand}) if self.based else hand
+
+    def _of(self, names: Mapping[str, float]) -> float:
         number, param = self.expression.value(names), self.param
         inside = param.low < number < param.high and not param.integer
         return number if inside else param.clamp(number)
