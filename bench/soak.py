@@ -2,7 +2,7 @@
 
 A real generator process draws as fast as it can while prompts, blends, seeds, strengths, steps,
 motion and sources move as in a show. Every few seconds the memory of the generator's processes is
-read (what libraries' files take is left out). Growth is the mean of the last minute over the mean of
+read (libraries' files left out). Growth is the mean of the last minute over the mean of
 the first minute after the first quarter. The table goes to standard error, a line a minute; the
 caller prints the JSON.
 """

@@ -42,7 +42,8 @@ class FilmOptions:
     so that the film does not depend on what this machine has converted before. `take` plays the
     hands of a performance again. `resume` makes the film in pieces and goes on after a break.
     `shutter` says how motion blurs. With `cadence` the model draws every so many pictures, and each
-    fades into the next all the while.
+    fades into the next all the while. `upscale` is the file of a learned upscaler that enlarges
+    each generated picture, "" for none.
     """
 
     path: Path
@@ -58,6 +59,7 @@ class FilmOptions:
     resume: bool = False
     shutter: Shutter = SHARP
     cadence: int = 0
+    upscale: str = ""
 
 
 def moments(samples: np.ndarray, show: Show, take: Take | None = None) -> Iterator[Moment]:
@@ -143,6 +145,7 @@ def pictures(
     Raises ModelError or ShaderError at the first one when a part of the show cannot work.
     """
     from engine.diffusion.canvas import canvas_size
+    from engine.diffusion.upscale import enlarger
     from engine.film_troupe import FilmTroupe, loader
     from engine.render.compositor import Compositor
     from engine.render.motion_blur import MotionBlur
@@ -160,6 +163,7 @@ def pictures(
         prepare(compositor, show)
         generator = FilmTroupe(loader(options.size, options.runtime), options.model)
         stack.enter_context(closing(generator))
+        enlarged = enlarger(options.upscale)
         kept = reel.kept if reel else Kept()
         due, span = kept.due, (options.start, options.end)
         if kept.state:
@@ -177,7 +181,7 @@ def pictures(
                     blur.add(*compositor.draw_passing(early))
             if params.time >= due and not params.freeze:
                 sourcing.resize(generator.choose(params))
-                compositor.show(generator.generate(*sourcing.exact(params)))
+                compositor.show(enlarged(generator.generate(*sourcing.exact(params))))
                 due = params.time + film_wait(params, options.generator_fps, options.fps)
             compositor.draw(params)
             if n >= kept.write:

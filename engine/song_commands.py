@@ -33,6 +33,7 @@ def render(options: Namespace) -> None:
         options.output or Path(f"{name.stem}.mp4"), options.size, options.fps, options.model_fps,
         options.model, options.seed, options.start, options.end, options.runtime, piece.take,
         options.resume, Shutter(options.motion_blur, options.shutter), options.cadence,
+        options.upscale,
     ))  # fmt: skip
 
 
@@ -64,8 +65,9 @@ def params_line(params: FrameParams) -> str:
 
 
 def _fields(record: Any) -> dict[str, Any]:
-    """A record for JSON, as it is written down: quicker than dataclasses.asdict, which copies."""
-    return {name: getattr(record, name) for name in record.__slots__}
+    """A record for JSON, as it is written down: quicker than dataclasses.asdict, which copies.
+    The samples that shaders may draw are left out."""
+    return {name: getattr(record, name) for name in record.__slots__ if name != "sound"}
 
 
 _LINES = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_fields)

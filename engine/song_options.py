@@ -53,6 +53,8 @@ def add_film(verb: ArgumentParser) -> None:
                       help="each picture is the mean of N moments; 8 or more are smooth")
     verb.add_argument("--shutter", type=degrees, default=180.0, metavar="DEG",
                       help="of motion blur: 360 is all of a picture's time")
+    verb.add_argument("--upscale", default="", metavar="FILE", help="a compact Real-ESRGAN network "
+                      "(.safetensors) that enlarges each generated picture")  # fmt: skip
     verb.add_argument("--resume", action="store_true", help="go on where a break left the film; "
                       "the first time too, so that there is something to go on from")  # fmt: skip
 
