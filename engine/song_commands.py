@@ -33,7 +33,7 @@ def render(options: Namespace) -> None:
         options.output or Path(f"{name.stem}.mp4"), options.size, options.fps, options.model_fps,
         options.model, options.seed, options.start, options.end, options.runtime, piece.take,
         options.resume, Shutter(options.motion_blur, options.shutter), options.cadence,
-        options.upscale,
+        options.upscale, options.canvas,
     ))  # fmt: skip
 
 
