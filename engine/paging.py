@@ -56,6 +56,7 @@ class LivePage:
         self._jpeg: tuple[int, bytes] | None = None
         self._lines: list[tuple[float, str]] = []
         self._look = ("", 0.0)
+        self._seen: frozenset[str] = frozenset()
         self._thumbnails = folder("cache") / "thumbnails"
 
     def step(self) -> None:
@@ -87,6 +88,7 @@ class LivePage:
         }
 
     def health(self) -> dict[str, Any]:
+        self._seen = frozenset(self._pictures())
         health = self._show.generator.health()
         return {
             **self._show.row, "generator_state": health.state, "generator_fault": health.fault,
@@ -100,7 +102,7 @@ class LivePage:
         rows = zip(played.names, played.presets, played.scenes, strict=True)
         return [
             {"name": name, "title": look.title, "notes": scene.notes or look.notes,
-             "tags": list(look.tags), "bars": scene.bars}
+             "tags": list(look.tags), "bars": scene.bars, "seen": name in self._seen}
             for name, look, scene in rows
         ]
 
@@ -127,12 +129,14 @@ class LivePage:
         return self._jpeg
 
     def thumbnail(self, preset: str) -> bytes | None:
-        if preset not in self._show.listening.show.get().names:
-            return None
-        for path in (self._thumbnails / f"{preset}.jpg", SHIPPED / f"{preset}.jpg"):
-            if path.is_file():
-                return path.read_bytes()
-        return None
+        path = self._pictures().get(preset)
+        return path.read_bytes() if path else None
+
+    def _pictures(self) -> dict[str, Path]:
+        """Thumbnails that are there, our own before those that ship."""
+        names = self._show.listening.show.get().names
+        return {name: path for folder in (SHIPPED, self._thumbnails) for name in names
+                if (path := folder / f"{name}.jpg").is_file()}
 
     def files(self) -> list[str]:
         return list(self._paths())
@@ -215,7 +219,7 @@ class Page:
         port = PAGE_PORT if options.page_port is None else options.page_port
         host = EVERYWHERE if options.page_lan else HERE
         self.live = LivePage(show, show.surface)
-        self.hub = Hub(self.live)
+        self.hub = Hub(self.live, options.page_lan)
         self._token = new_token() if options.page_lan else None
         address = own_addresses()[0] if options.page_lan else HERE
         query = f"?token={self._token}" if self._token else ""

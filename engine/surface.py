@@ -17,6 +17,7 @@ from engine.params import (
     PARAMS,
     SET,
     SET_SWITCHES,
+    STAGE,
     SWITCHES,
     TEMPO,
     TEMPO_LOCK,
@@ -88,6 +89,7 @@ def values_at(moment: Moment, show: Show) -> dict[str, float | str]:
     values: dict[str, float | str] = {name: number_of(name, looks) for name in PARAMS}
     values |= {name: hands.values.get(name, 0.0) for name in KNOBS}
     values |= {name: float(getattr(hands, name)) for name in SWITCHES}
+    values |= {name: hands.values.get(name, row.default) for name, row in STAGE.items()}
     values |= {
         "autopilot": float(playing.autopilot), "autopilot.lock": float(playing.locked),
         "crossfader": playing.crossfader,
@@ -131,7 +133,7 @@ def controls_of(show: Show, look: Preset) -> tuple[Control, ...]:
 
 def _always(show: Show) -> Iterator[Control]:
     """What is there whichever look is seen."""
-    for row in (*PARAMS.values(), *TEMPO.values(), *SET.values()):
+    for row in (*PARAMS.values(), *TEMPO.values(), *SET.values(), *STAGE.values()):
         yield Control(row.name, "value", row.help, row)
     for name in KNOBS:
         yield Control(name, "value", KNOB.help, KNOB)

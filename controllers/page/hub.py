@@ -70,8 +70,9 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Message:
 class Hub:
     """`talk` for each websocket; `run` for ever, once."""
 
-    def __init__(self, show: PageShow) -> None:
-        self._show = show
+    def __init__(self, show: PageShow, joins: bool = False) -> None:
+        """`joins` says whether others may come from the network."""
+        self._show, self._joins = show, joins
         self.pages: set[Page] = set()
         self.received = 0
         self._values: dict[str, Any] = {}
@@ -151,6 +152,7 @@ class Hub:
             "values": self._values, "held": self._held, "scenes": self._scenes,
             "outputs": self._outputs, "names": list(self._names), "now": self._show.now(),
             "health": self._show.health(), "files": self._show.files(),
+            "joins": self._joins,
         }
 
     async def _tell_picture(self) -> None:

@@ -1,0 +1,156 @@
+// The show as this page knows it: one websocket, the newest values, and who wants to hear of them.
+// A lost connection is taken up again by itself, with the full state.
+
+const QUIET_MS = 250; // so long after a finger has moved, what the show says of it is not shown
+
+export const show = {
+  controls: new Map(), values: {}, held: {}, names: [], heard: [], spectrum: [], history: {},
+  now: { beat: 0, bpm: 120, at: 0 }, health: {}, scenes: [], outputs: [], files: [],
+  connected: false, learning: false,
+};
+
+const ears = new Map(); // what changed -> functions
+const touched = new Map(); // address -> when a finger moved it here
+const asked = new Map();
+const pending = new Map();
+let socket = null, pause = 300, count = 0, flushing = false;
+let want = { preview: true, heard: true };
+
+export function on(what, hear) {
+  if (!ears.has(what)) ears.set(what, new Set());
+  ears.get(what).add(hear);
+  return () => ears.get(what)?.delete(hear);
+}
+
+function tell(what, value) {
+  for (const hear of ears.get(what) ?? []) hear(value);
+}
+
+// A hand: the newest value of each address goes out once a picture of this screen.
+export function set(address, value) {
+  touched.set(address, performance.now());
+  show.values[address] = value;
+  tell(`value ${address}`, value);
+  pending.set(address, value);
+  if (!flushing) { flushing = true; requestAnimationFrame(flush); }
+}
+
+function flush() {
+  flushing = false;
+  for (const [address, value] of pending) send({ set: [address, value] });
+  pending.clear();
+}
+
+export function press(address) { send({ set: [address, 1] }); }
+export function toggle(address) { send({ set: [address, "toggle"] }); }
+export function release(address) { send({ set: ["release", address] }); touched.delete(address); }
+
+export function ask(...what) {
+  const number = ++count;
+  send({ ask: [number, ...what] });
+  return new Promise((done, failed) => asked.set(number, { done, failed }));
+}
+
+function send(message) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+}
+
+export function wish(change) {
+  want = { ...want, ...change };
+  send({ want });
+}
+
+export function connect() {
+  const url = new URL("show", location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  socket = new WebSocket(url);
+  socket.binaryType = "blob";
+  socket.onopen = () => { pause = 300; send({ want }); };
+  socket.onmessage = ({ data }) => typeof data === "string" ? take(JSON.parse(data)) : picture(data);
+  socket.onclose = () => {
+    if (show.connected) { show.connected = false; tell("connected", false); }
+    for (const { failed } of asked.values()) failed(new Error("the show is not there"));
+    asked.clear();
+    setTimeout(connect, pause);
+    pause = Math.min(3000, pause * 1.6);
+  };
+}
+
+async function picture(blob) {
+  try {
+    tell("picture", await createImageBitmap(blob));
+  } finally {
+    send({ drawn: 1 });
+  }
+}
+
+function take(news) {
+  if (news.fresh) {
+    Object.assign(show, { values: {}, held: {}, connected: true, names: news.names, files: news.files, joins: news.joins });
+  }
+  if (news.controls) show.controls = new Map(news.controls.map((row) => [row.name, row]));
+  for (const key of ["scenes", "outputs", "health"]) {
+    if (news[key]) { show[key] = news[key]; tell(key, news[key]); }
+  }
+  if (news.held) takeHeld(news.held);
+  if (news.values) takeValues(news.values);
+  if (news.controls) tell("controls");
+  if (news.now) { show.now = { ...news.now, at: performance.now() }; tell("now", show.now); }
+  if (news.heard) takeHeard(news);
+  if (news.answer) {
+    const [number, { ok, error }] = news.answer;
+    const waiting = asked.get(number);
+    asked.delete(number);
+    if (error === undefined) waiting?.done(ok); else waiting?.failed(new Error(error));
+  }
+  if (news.fresh) { tell("fresh"); tell("connected", true); }
+}
+
+function takeValues(values) {
+  const now = performance.now();
+  for (const [address, value] of Object.entries(values)) {
+    if (value === null) { delete show.values[address]; continue; }
+    if (now - (touched.get(address) ?? -1e9) < QUIET_MS) { later(address, value); continue; }
+    show.values[address] = value;
+    tell(`value ${address}`, value);
+  }
+}
+
+// What was said while the finger moved counts once it rests.
+const latest = new Map();
+function later(address, value) {
+  if (!latest.has(address)) {
+    setTimeout(() => {
+      const said = latest.get(address);
+      latest.delete(address);
+      if (!pending.has(address)) takeValues({ [address]: said });
+    }, QUIET_MS);
+  }
+  latest.set(address, value);
+}
+
+function takeHeld(held) {
+  for (const [address, value] of Object.entries(held)) {
+    if (value === null) delete show.held[address]; else show.held[address] = value;
+    tell(`held ${address}`, value);
+  }
+  tell("held", show.held);
+}
+
+const KEPT = 120;
+function takeHeard({ heard, spectrum }) {
+  show.heard = heard;
+  show.spectrum = spectrum ?? show.spectrum;
+  show.names.forEach((name, n) => {
+    const row = (show.history[name] ??= new Float32Array(KEPT));
+    row.copyWithin(0, 1);
+    row[KEPT - 1] = heard[n];
+  });
+  tell("heard");
+}
+
+// The beat count at this moment, carried on from what was told last.
+export function beatNow() {
+  const { beat, bpm, at } = show.now;
+  return beat + Math.min(2, (performance.now() - at) / 1000) * bpm / 60;
+}

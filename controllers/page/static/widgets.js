@@ -1,0 +1,223 @@
+// What hands touch: faders, buttons, pads, words. Each is made of a row of the parameter list, shows
+// what the show says, and sends what a hand does. All can be reached with the keyboard.
+
+import { on, press, release, set, show, toggle } from "./show.js";
+
+const STEPS = 200;
+const CURVES = { // there and back, as engine/tapers.py has them
+  linear: [(p) => p, (s) => s],
+  square: [(p) => p * p, Math.sqrt],
+  root: [Math.sqrt, (s) => s * s],
+  centre: [
+    (p) => { const q = 2 * p - 1; return 0.5 + 0.5 * q * Math.abs(q); },
+    (s) => { const q = 2 * s - 1; return 0.5 + 0.5 * Math.sign(q) * Math.sqrt(Math.abs(q)); },
+  ],
+};
+
+export function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (key === "style") node.style.cssText = value; // an attribute would be refused (CSP)
+    else if (value === true) node.setAttribute(key, "");
+    else if (value !== false && value !== null) node.setAttribute(key, value);
+  }
+  node.append(...children.filter((child) => child !== null));
+  return node;
+}
+
+// A function that stops hearing once its node has left the page.
+export function hears(node, what, hear) {
+  let shown = false;
+  const stop = on(what, (value) => {
+    if (node.isConnected) { shown = true; hear(value); } else if (shown) stop();
+  });
+}
+
+export function place(row, value) {
+  if (row.curve === "log") return Math.log(value / row.low) / Math.log(row.high / row.low);
+  return (CURVES[row.curve] ?? CURVES.linear)[1](clamp((value - row.low) / (row.high - row.low)));
+}
+
+export function valueAt(row, p) {
+  const share = row.curve === "log" ? 0 : (CURVES[row.curve] ?? CURVES.linear)[0](clamp(p));
+  const value = row.curve === "log" ? row.low * (row.high / row.low) ** clamp(p)
+    : row.low + (row.high - row.low) * share;
+  return row.whole ? Math.round(value) : value;
+}
+
+export const clamp = (x) => Math.min(1, Math.max(0, Number.isFinite(x) ? x : 0));
+
+export function say(row, value) {
+  if (typeof value !== "number") return String(value ?? "");
+  const span = row?.low === undefined ? 1 : row.high - row.low;
+  const text = row?.whole ? String(Math.round(value))
+    : value.toFixed(span >= 100 ? 0 : span >= 10 ? 1 : 2);
+  return row?.unit ? `${text} ${row.unit}` : text;
+}
+
+export function label(address) {
+  const parts = address.split(".");
+  return parts[parts.length - 1].replaceAll("_", " ");
+}
+
+// In learning, a touch names the address that the next moved knob is for.
+function learns(node, address) {
+  node.dataset.address = address;
+  node.addEventListener("pointerdown", (event) => {
+    if (!show.learning) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    set("learn", address);
+    document.querySelectorAll(".learns").forEach((other) => other.classList.remove("learns"));
+    node.classList.add("learns");
+  }, true);
+}
+
+// A number: a bar to be pulled, a ghost mark where the show moves it, let go of with a double click,
+// Delete, or the cross that comes with a hand's value.
+export function fader(address, name = label(address)) {
+  const row = show.controls.get(address);
+  if (!row || row.low === undefined) return null;
+  const rest = row.low < 0 && row.high > 0 ? place(row, 0) : 0; // what goes both ways grows from its rest
+  const fill = el("i"), mark = el("em"), ghost = el("u"), said = el("output");
+  const free = el("button", { class: "free", title: "let go: the look moves it again", "aria-label": `let go of ${name}`, tabindex: -1 }, "×");
+  const node = el("div", {
+    class: "fader", role: "slider", tabindex: 0, title: row.help, "aria-label": name,
+    "aria-valuemin": row.low, "aria-valuemax": row.high,
+  }, fill, mark, ghost, el("span", {}, name), said, free);
+  const draw = () => {
+    const value = show.values[address] ?? row.default, hand = show.held[address];
+    const shown = typeof hand === "number" ? hand : value, at = place(row, shown);
+    node.style.setProperty("--from", Math.min(at, rest));
+    node.style.setProperty("--to", Math.max(at, rest));
+    node.style.setProperty("--at", at);
+    node.style.setProperty("--ghost", place(row, value));
+    node.classList.toggle("held", hand !== undefined);
+    said.textContent = say(row, shown);
+    node.setAttribute("aria-valuenow", shown);
+    node.setAttribute("aria-valuetext", say(row, shown));
+  };
+  const put = (value) => { set(address, value); show.held[address] = value; draw(); };
+  drag(node, (event, box) => put(valueAt(row, (event.clientX - box.left) / box.width)));
+  node.addEventListener("dblclick", () => release(address));
+  node.addEventListener("keydown", (event) => {
+    const now = place(row, show.held[address] ?? show.values[address] ?? row.default);
+    const step = row.whole ? 1 / (row.high - row.low) : (event.shiftKey ? 0.1 : 1 / STEPS * 2);
+    const to = { ArrowRight: now + step, ArrowUp: now + step, ArrowLeft: now - step, ArrowDown: now - step, Home: 0, End: 1 }[event.key];
+    if (to !== undefined) { put(valueAt(row, to)); event.preventDefault(); }
+    if (event.key === "Delete" || event.key === "Backspace") { release(address); event.preventDefault(); }
+  });
+  free.addEventListener("pointerdown", (event) => event.stopPropagation());
+  free.addEventListener("click", () => release(address));
+  learns(node, address);
+  hears(node, `value ${address}`, draw);
+  hears(node, `held ${address}`, draw);
+  draw();
+  return node;
+}
+
+// Follow a finger from its first touch to its end, wherever it goes meanwhile. A finger that goes
+// up or down first wants to scroll.
+export function drag(node, move, done = () => {}) {
+  let box = null;
+  const end = () => { if (box) { box = null; node.classList.remove("moving"); done(); } };
+  node.addEventListener("pointerdown", (event) => {
+    if (event.button || show.learning) return;
+    box = node.getBoundingClientRect();
+    node.classList.add("moving");
+    node.setPointerCapture(event.pointerId);
+    move(event, box);
+  });
+  node.addEventListener("pointermove", (event) => { if (box) move(event, box); });
+  node.addEventListener("pointerup", end);
+  node.addEventListener("pointercancel", end);
+  node.addEventListener("lostpointercapture", end);
+}
+
+// A switch that stays; `kind` colours it.
+export function switcher(address, name = label(address), kind = "") {
+  const node = el("button", { class: `switch ${kind}`, "aria-pressed": "false", title: show.controls.get(address)?.help ?? "" }, name);
+  const draw = () => node.setAttribute("aria-pressed", String((show.values[address] ?? 0) > 0.5));
+  node.addEventListener("click", () => { if (!show.learning) toggle(address); });
+  learns(node, address);
+  hears(node, `value ${address}`, draw);
+  draw();
+  return node;
+}
+
+export function pusher(address, name = label(address), title = "") {
+  const node = el("button", { class: "push", title }, name);
+  node.addEventListener("click", () => { if (!show.learning) press(address); });
+  learns(node, address);
+  return node;
+}
+
+// Two numbers under one finger; both are let go of with a double click.
+export function pad(x, y, name, springs = false) {
+  const rows = [x, y].map((address) => show.controls.get(address));
+  if (rows.some((row) => !row)) return null;
+  const dot = el("i"), ghost = el("u");
+  const node = el("div", {
+    class: "pad", tabindex: 0, role: "group",
+    "aria-label": `${name}: arrows move ${x} and ${y}`, title: `${x}, ${y}: double click lets go`,
+  }, el("span", {}, name), ghost, dot);
+  const at = (n, address) => place(rows[n], show.held[address] ?? show.values[address] ?? rows[n].default);
+  const draw = () => {
+    for (const [mark, px, py] of [[dot, at(0, x), at(1, y)], [ghost, place(rows[0], show.values[x] ?? 0), place(rows[1], show.values[y] ?? 0)]]) {
+      mark.style.left = `${100 * px}%`;
+      mark.style.top = `${100 - 100 * py}%`;
+    }
+    node.classList.toggle("held", x in show.held || y in show.held);
+  };
+  const put = (px, py) => {
+    for (const [address, row, p] of [[x, rows[0], px], [y, rows[1], py]]) {
+      set(address, valueAt(row, p));
+      show.held[address] = show.values[address];
+    }
+    draw();
+  };
+  const free = () => { release(x); release(y); };
+  drag(node, (event, box) => put(clamp((event.clientX - box.left) / box.width), clamp(1 - (event.clientY - box.top) / box.height)), () => { if (springs) free(); });
+  node.addEventListener("dblclick", free);
+  node.addEventListener("keydown", (event) => {
+    const way = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    if (way) { put(at(0, x) + way[0] / 50, at(1, y) + way[1] / 50); event.preventDefault(); }
+    if (event.key === "Delete" || event.key === "Backspace") free();
+  });
+  for (const address of [x, y]) { hears(node, `value ${address}`, draw); hears(node, `held ${address}`, draw); }
+  draw();
+  return node;
+}
+
+// Words: Enter sends them now, Ctrl+Enter (or the button) on the next bar; Escape takes back.
+export function words(address, name) {
+  const field = el("textarea", { rows: 1, spellcheck: "false", "aria-label": name, placeholder: name });
+  const node = el("div", { class: "words" }, field,
+    el("button", { class: "push", title: "Enter", onclick: () => put("") }, "now"),
+    el("button", { class: "push", title: "Ctrl+Enter", onclick: () => put(".bar") }, "on the bar"));
+  const draw = () => {
+    if (document.activeElement !== field && !node.classList.contains("waits")) field.value = show.values[address] ?? "";
+    if (field.value === show.values[address]) node.classList.remove("waits");
+    grow();
+  };
+  const grow = () => { field.style.height = "auto"; field.style.height = `${field.scrollHeight}px`; };
+  const put = (when) => {
+    if (when) { set(address + when, field.value); node.classList.add("waits"); } else set(address, field.value);
+    field.blur();
+  };
+  field.addEventListener("input", grow);
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); put(event.ctrlKey || event.metaKey ? ".bar" : ""); }
+    if (event.key === "Escape") { field.value = show.values[address] ?? ""; node.classList.remove("waits"); field.blur(); }
+    event.stopPropagation();
+  });
+  hears(node, `value ${address}`, draw);
+  requestAnimationFrame(draw);
+  return node;
+}
+
+export function panel(title, ...children) {
+  const kept = children.flat().filter(Boolean);
+  return kept.length ? el("section", { class: "panel" }, el("h2", {}, title), ...kept) : null;
+}
