@@ -90,15 +90,16 @@ def _places() -> tuple[Path, ...]:
 
 
 def profile_for(port: str, wanted: str = "auto") -> Profile | None:
-    """The profile of a port: the one that is `wanted`, or for "auto" the one that fits best.
+    """The profile of a port: the one that fits best, or one that is `wanted`, for ports that it
+    fits and for those that none fits. "none" is none for all.
 
     Raises PresetError for a profile that is wrong.
     """
-    if wanted == "none":
+    if wanted == "none" or spare(port):
         return None
-    if wanted != "auto":
-        return load(wanted)
     fitting = [profile for name in names() if (profile := load(name)).fits(port)]
+    if wanted != "auto" and (not fitting or load(wanted) in fitting):
+        return load(wanted)
     return max(fitting, key=lambda p: max(map(len, p.ports)), default=None)
 
 

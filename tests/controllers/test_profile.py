@@ -55,6 +55,7 @@ def test_the_other_port_of_a_known_controller_is_spare(port):
 def test_an_unknown_port_has_none_and_a_name_or_none_may_be_asked_for():
     assert profile_for("Arturia BeatStep") is None and not spare("Arturia BeatStep")
     assert profile_for("Arturia BeatStep", "apc_mini").title == "Akai APC mini"
+    assert profile_for("nanoKONTROL2", "apc_mini").name == "nanokontrol2"
     assert profile_for("APC mini mk2 Control", "none") is None
 
 
