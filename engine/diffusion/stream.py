@@ -77,6 +77,7 @@ class Img2ImgStream:
         """Whether params.overlap is heeded: a film takes its time."""
         self._state: State | None = None
         self._at: tuple[Pose, float] | None = None  # the camera and the time of the last step
+        self._opposed = False
         self.made: FrameParams | None = None
         """The params of the picture that the last step gave."""
         self.stages_ms: dict[str, float] = {}
@@ -227,9 +228,11 @@ class Img2ImgStream:
         """Text states of what is to be seen and what is not, and how the prompt pulls."""
         how = Guidance(params.guidance, params.guidance_kind, params.guidance_delta)
         positive = self._prompts.blend(params.prompts)
-        if not how.asks(0):
-            return positive, None, how
-        return positive, self._prompts.blend((Prompt(params.negative, 1.0),), slot="negative"), how
+        negative = None
+        if how.asks(0) or not self._opposed:  # once at first, so that later nobody waits for it
+            self._opposed = True
+            negative = self._prompts.blend((Prompt(params.negative, 1.0),), slot="negative")
+        return positive, negative if how.asks(0) else None, how
 
     def _finished(self, slot: Slot, params: FrameParams) -> torch.Tensor:
         """All steps of one picture, one after the other."""

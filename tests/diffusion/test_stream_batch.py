@@ -127,6 +127,16 @@ def test_steps_and_strength_change_while_it_runs_without_a_plain_picture(turbo_m
     assert [index for index, *_ in seen] == sorted({index for index, *_ in seen}), "never back"
 
 
+def test_a_stream_that_takes_over_holds_the_picture_it_was_given(turbo_model):
+    stream = Img2ImgStream(turbo_model, SIZE)
+    stream.resume(still_picture(), STILL)
+    for n in range(1, 4):
+        picture = stream.step(replace(STILL, index=n, time=n / 10))
+        assert stream.made is STILL and np.array_equal(picture, still_picture())
+    stream.step(replace(STILL, index=4, time=0.4))
+    assert stream.made.index == 1
+
+
 def test_a_film_takes_its_time(ours):
     """LocalGenerator goes one by one, so that a film can be interrupted and is never late."""
     generator = LocalGenerator(ours, SIZE, device="cpu")
