@@ -118,6 +118,7 @@ def _play(verbs: argparse._SubParsersAction) -> _Parser:
                       help="a new film after so many minutes")
     verb.add_argument("--seconds", type=seconds, help="stop after this time")
     verb.add_argument("--stats", type=Path, metavar="FILE", help="one JSON line a second")
+    song_options.add_canvas(verb)
     song_options.add_company(verb)
     song_options.add_takes(verb)
     return verb

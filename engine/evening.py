@@ -90,6 +90,7 @@ def _wanted(options: Namespace, show: str) -> PlayOptions:
         seconds=options.seconds,
         stats=options.stats,
         runtime=options.runtime,
+        canvas=options.canvas,
         tempo=_tempo(options),
         link=options.link or ("listen" if options.tempo == "link" else None),
         prolink=options.prolink or ("127.0.0.1" if options.tempo == "prolink" else None),

@@ -17,9 +17,12 @@ from engine.diffusion.local import LocalGenerator
 from engine.records import Frame, FrameParams
 
 
-def loader(output: tuple[int, int], runtime: str) -> Callable[[str], LocalGenerator]:
-    """Loads a model by its name, at the size that suits it and the film."""
-    return lambda model: LocalGenerator(model, canvas_size(model, output), runtime=runtime)
+def loader(
+    output: tuple[int, int], runtime: str, canvas: tuple[int, int] | None = None
+) -> Callable[[str], LocalGenerator]:
+    """Loads a model by its name, at the size that suits it and the film, or at `canvas`."""
+    return lambda model: LocalGenerator(
+        model, canvas_size(model, output, canvas), runtime=runtime)
 
 
 class FilmTroupe:

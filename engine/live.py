@@ -118,7 +118,7 @@ class Performance:
         folders, flow = shader_folders(show), not self._software
         self.compositor = Compositor(self.window.ctx, self.size, folders, flow=flow)
         self._stack.callback(self.compositor.release)
-        self.sourcing = Sourcing(self.compositor, canvas_size(self.options.model, self.size))
+        self.sourcing = Sourcing(self.compositor, self._canvas_of(self.options.model))
         prepare(self.compositor, show)
         self.clock = AudioClock()
         self.generator = self._keep(self._generator())
@@ -180,8 +180,11 @@ class Performance:
         return Troupe(self._made, self.options.model)
 
     def _made(self, model: str) -> Generator:
-        size = canvas_size(model, self.size)
+        size = self._canvas_of(model)
         return ProcessGenerator(model, size, self.clock, runtime=self.options.runtime)
+
+    def _canvas_of(self, model: str) -> tuple[int, int]:
+        return canvas_size(model, self.size, self.options.canvas)
 
     def _recording(self) -> Recording:
         """Begun and ended by the switch `record`, which an option has pressed already."""
@@ -301,6 +304,8 @@ class Performance:
         scene, self._scene = self._scene, reporting.scene_note(self)
         if self._scene and self._scene != scene:
             self.tell(self._scene)
+        for note in self.hands.notes():
+            self.tell(note)
         self.listening.graph.launches.lead = self.latency.lead
         self.row = reporting.stats_row(self)
         if self.writer:

@@ -43,7 +43,7 @@ class FilmOptions:
     hands of a performance again. `resume` makes the film in pieces and goes on after a break.
     `shutter` says how motion blurs. With `cadence` the model draws every so many pictures, and each
     fades into the next all the while. `upscale` is the file of a learned upscaler that enlarges
-    each generated picture, "" for none.
+    each generated picture, "" for none; `canvas` the size the model draws at, None its own choice.
     """
 
     path: Path
@@ -60,6 +60,7 @@ class FilmOptions:
     shutter: Shutter = SHARP
     cadence: int = 0
     upscale: str = ""
+    canvas: tuple[int, int] | None = None
 
 
 def moments(samples: np.ndarray, show: Show, take: Take | None = None) -> Iterator[Moment]:
@@ -158,10 +159,10 @@ def pictures(
         compositor = Compositor(surface.ctx, options.size, shader_folders(show), patient=True)
         stack.callback(compositor.release)
         blur = stack.enter_context(closing(MotionBlur(surface.ctx, options.size)))
-        canvas = canvas_size(options.model, options.size)
+        canvas = canvas_size(options.model, options.size, options.canvas)
         sourcing = Sourcing(compositor, canvas)
         prepare(compositor, show)
-        generator = FilmTroupe(loader(options.size, options.runtime), options.model)
+        generator = FilmTroupe(loader(options.size, options.runtime, options.canvas), options.model)
         stack.enter_context(closing(generator))
         enlarged = enlarger(options.upscale)
         kept = reel.kept if reel else Kept()

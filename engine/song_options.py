@@ -38,8 +38,15 @@ def add_takes(verb: ArgumentParser) -> None:
                        "with its time, beside the sound: render makes a film of it")  # fmt: skip
 
 
+def add_canvas(verb: ArgumentParser) -> None:
+    """At what size the model draws."""
+    verb.add_argument("--canvas", type=size, metavar="WxH", help="of the model: multiples "
+                      "of 8; by itself the model's own area in the screen's shape")  # fmt: skip
+
+
 def add_film(verb: ArgumentParser) -> None:
     """How a film is made."""
+    add_canvas(verb)
     verb.add_argument("--size", type=size, default=(1280, 720), metavar="WxH")
     verb.add_argument("--fps", type=rate, default=30)
     verb.add_argument("--model-fps", type=rate, default=10, help="pictures the model makes")

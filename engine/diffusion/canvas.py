@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.diffusion.model import model_folder, read_json
+from engine.diffusion.model import check_size, model_folder, read_json
 
 STEP = 64
 """Widths and heights are multiples of this: eight latent cells, so each level of a UNet halves."""
 
 
-def canvas_size(model: str | Path, output: tuple[int, int]) -> tuple[int, int]:
+def canvas_size(
+    model: str | Path, output: tuple[int, int], wanted: tuple[int, int] | None = None
+) -> tuple[int, int]:
     """The generated (width, height) for an output size: its shape, the model's native area.
 
-    Of all sizes whose sides are multiples of STEP, the one nearest in shape and area.
+    Of all sizes whose sides are multiples of STEP, the one nearest in shape and area; or the one
+    that is `wanted`, any multiples of 8 pixels: ModelError where they are not.
     """
+    if wanted is not None:
+        check_size(model, wanted)
+        return wanted
     unet = read_json(model_folder(model), "unet/config.json")
     vae = read_json(model_folder(model), "vae/config.json")
     sample = unet.get("sample_size") or 64
