@@ -102,7 +102,8 @@ class SourceCanvas:
         if params.source_layer is None:
             return None
         now = ShaderClock(
-            params.time, params.dt, params.index, params.beat, params.bpm, self._date)
+            params.time, params.dt, params.index, params.beat, params.bpm, self._date,
+            params.sound)
         self._canvases.begin()
         canvas = self._layers.alone(params.source_layer, PLACE, now)
         self._stock.end()
