@@ -3,7 +3,8 @@
 JSON in (any version of deforum's settings, .txt or .json), a Sheet out. What is said a frame there
 is said a second here, by their fps. Signs after deforum's animation.py: a 2D angle turns counter-
 clockwise and pixels count downwards; in 3D the camera moves, so the picture goes the other way,
-and moving on by z of 200 meets the picture. Their strength is what is kept, ours what is new.
+and moving on by z of 200 meets the picture (deforum_motion.py). Their strength is what is kept,
+ours what is new.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from engine.errors import LiquidlightError
 from engine.importing.deforum_keys import not_kept
+from engine.importing.deforum_motion import Row, edges, moves
 from engine.importing.maths import Formula
 from engine.importing.schedules import (
     GUIDANCE,
@@ -22,22 +24,21 @@ from engine.importing.schedules import (
     MOST_FRAMES,
     Schedule,
     Turn,
-    a_second,
     limits,
     scaled,
 )
 from engine.importing.sheet import Sheet
 from engine.importing.wording import Worded, worded
 from engine.keyframes import number
-from engine.params import PARAMS
+from engine.params import EDGES, PARAMS
 
-DEPTH = 200.0
-"""Translation a frame that goes all the way to the picture (TRANSLATION_SCALE of deforum)."""
 _SCHEDULES = {
     "zoom": "0:(1)", "angle": "0:(0)", "translation_x": "0:(0)", "translation_y": "0:(0)",
     "translation_z": "0:(0)", "rotation_3d_x": "0:(0)", "rotation_3d_y": "0:(0)",
     "rotation_3d_z": "0:(0)", "strength_schedule": "0:(0.65)", "noise_schedule": "0:(0.05)",
-    "cfg_scale_schedule": "0:(1)", "fov_schedule": "0:(70)",
+    "cfg_scale_schedule": "0:(1)", "fov_schedule": "0:(70)", "perspective_flip_theta": "0:(0)",
+    "perspective_flip_phi": "0:(0)", "perspective_flip_gamma": "0:(0)",
+    "perspective_flip_fv": "0:(53)",
 }  # fmt: skip
 """What is read as a schedule, and what holds where a file says nothing."""
 
@@ -45,13 +46,13 @@ _SCHEDULES = {
 def read_deforum(text: str, title: str) -> Sheet:
     """The Sheet of a settings file. Raises LiquidlightError with one line."""
     settings = settings_of(text)
-    film = _Film(settings)
+    film = Film(settings)
     sheet = Sheet(title, "from Deforum settings")
     _prompts(sheet, film)
     _seed(sheet, film)
-    moves = _moves_3d(film) if settings.get("animation_mode") == "3D" else _moves_2d(film)
-    for address, schedule, turn in (*moves, *_others(film)):
+    for address, schedule, turn in (*moves(film), *_others(film)):
         say(sheet, address, schedule, turn, film.fps)
+    _picture(sheet, film)
     sheet.song = {"fps": film.fps} if sheet.keyframes or sheet.cues else {}
     others = {k: v for k, v in settings.items() if k not in _SCHEDULES or k == "fov_schedule"}
     sheet.lost += [*film.lost, *not_kept(others)]
@@ -73,7 +74,7 @@ def settings_of(text: str) -> dict[str, Any]:
     return settings
 
 
-class _Film:
+class Film:
     """What the settings say of the whole: size, rate, length; and schedules as asked for."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
@@ -108,52 +109,7 @@ class _Film:
         return schedule
 
 
-_Row = tuple[str, Schedule, Turn]
-
-
-def _moves_2d(film: _Film) -> list[_Row]:
-    fps, (width, height) = film.fps, film.size
-    return [
-        ("motion.zoom", film.schedule("zoom"), a_second(fps)),
-        ("motion.angle", film.schedule("angle"), scaled(fps)),
-        ("motion.x", film.schedule("translation_x"), scaled(fps / width)),
-        ("motion.y", film.schedule("translation_y"), scaled(-fps / height)),
-    ]
-
-
-def _moves_3d(film: _Film) -> list[_Row]:
-    """Before a flat picture at distance 1: going on magnifies it, panning and going sideways
-    shift it against the camera."""
-    fps, aspect = film.fps, film.size[0] / film.size[1]
-    half = 0.5 / math.tan(math.radians(film.schedule("fov_schedule").at(0) % 180.0 or 70.0) / 2.0)
-    turned = math.radians(1.0)
-    nearer = Turn(
-        lambda v: max(1e-3, 1.0 - v / DEPTH) ** -fps,
-        lambda e: f"max(0.001, 1 - ({e})/{DEPTH:g})^(-{fps:g})", straight=False,
-    )
-    across = ("translation_x", 1.0 / DEPTH), ("rotation_3d_y", turned)
-    up = ("translation_y", 1.0 / DEPTH), ("rotation_3d_x", turned)
-    return [
-        ("motion.zoom", film.schedule("translation_z"), nearer),
-        ("motion.angle", film.schedule("rotation_3d_z"), scaled(fps)),
-        ("motion.x", *_joined(film, across, -fps * half / aspect)),
-        ("motion.y", *_joined(film, up, -fps * half)),
-    ]
-
-
-def _joined(
-    film: _Film, parts: tuple[tuple[str, float], ...], factor: float
-) -> tuple[Schedule, Turn]:
-    """The sum of schedules, each with its factor: one of them, or number by number."""
-    schedules = [(film.schedule(key), each) for key, each in parts]
-    moving = [(s, each) for s, each in schedules if s.constant != 0.0] or schedules[:1]
-    if len(moving) == 1:
-        return moving[0][0], scaled(factor * moving[0][1])
-    rows = ([each * value for value in s.every()] for s, each in moving)
-    return Schedule.dense([sum(values) for values in zip(*rows, strict=True)]), scaled(factor)
-
-
-def _others(film: _Film) -> list[_Row]:
+def _others(film: Film) -> list[Row]:
     if "noise_schedule" in film.settings:
         film.lost.append("noise_schedule is added to each picture there; here it is noise_drift")
     rows = [("strength", "strength_schedule", LEFT_OVER)]
@@ -180,7 +136,17 @@ def say(sheet: Sheet, address: str, schedule: Schedule, turn: Turn, fps: float) 
     sheet.say(address, said)
 
 
-def _seed(sheet: Sheet, film: _Film) -> None:
+def _picture(sheet: Sheet, film: Film) -> None:
+    """What comes over the edges, and what is drawn between generated pictures."""
+    if edges(film) != EDGES[0]:
+        sheet.say("motion.edges", edges(film))
+    cadence = number(str(film.settings.get("diffusion_cadence", 1))) or 1.0
+    if cadence > 1.0:
+        for address in ("cadence", "crossfade"):
+            sheet.say(address, PARAMS[address].clamp(cadence / film.fps))
+
+
+def _seed(sheet: Sheet, film: Film) -> None:
     """What comes after each picture, in closed form (deforum's seed.py)."""
     behaviour = str(film.settings.get("seed_behavior", "iter"))
     frame, seed = f"floor({film.fps:g}*t + 0.001)", film.seed
@@ -202,7 +168,7 @@ def _seed(sheet: Sheet, film: _Film) -> None:
     sheet.say("seed", said.get(behaviour, said["iter"]))
 
 
-def _seed_schedule(sheet: Sheet, film: _Film) -> None:
+def _seed_schedule(sheet: Sheet, film: Film) -> None:
     schedule = film.schedule("seed_schedule")
     values = [math.floor(value) % 2**31 if value >= 0 else -1 for value in schedule.every()]
     if -1 in values:
@@ -216,7 +182,7 @@ def _seed_schedule(sheet: Sheet, film: _Film) -> None:
     sheet.say("seed", plain if len(plain) > 1 else plain[0][1])
 
 
-def _prompts(sheet: Sheet, film: _Film) -> None:
+def _prompts(sheet: Sheet, film: Film) -> None:
     """The first prompt is the look's, each later one a cue at its frame."""
     texts = _texts(film)
     found = [(frame, worded(texts[frame], film.fps, film.names)) for frame in sorted(texts)]
@@ -242,7 +208,7 @@ def prompt_cue(at: str, before: Worded, after: Worded) -> dict[str, Any]:
     return row
 
 
-def _texts(film: _Film) -> dict[int, str]:
+def _texts(film: Film) -> dict[int, str]:
     """Prompts by frame, with what is said for all of them."""
     settings = film.settings
     rows = settings.get("prompts") or settings.get("animation_prompts") or {"0": "abstract"}
@@ -268,7 +234,7 @@ def _texts(film: _Film) -> dict[int, str]:
     return texts or {0: "abstract"}
 
 
-def _frame(key: str, film: _Film) -> int:
+def _frame(key: str, film: Film) -> int:
     plain = number(key)
     frame = Formula(key.strip("\"' "), film.names).at(0.0) if plain is None else plain
     if not 0 <= frame <= MOST_FRAMES:
@@ -276,10 +242,9 @@ def _frame(key: str, film: _Film) -> int:
     return int(frame)
 
 
-def _hints(film: _Film) -> list[str]:
+def _hints(film: Film) -> list[str]:
     """How to render it at its own size and length."""
     (width, height), fps = film.size, film.fps
-    cadence = number(str(film.settings.get("diffusion_cadence", 1))) or 1.0
-    drawn = f" --model-fps {max(1, round(fps / cadence))}" if cadence >= 1 else ""
-    size = f"--size {int(width) // 2 * 2}x{int(height) // 2 * 2} --fps {fps:g}{drawn}"
+    rates = f"--fps {fps:g} --model-fps {round(fps)}"
+    size = f"--size {int(width) // 2 * 2}x{int(height) // 2 * 2} {rates}"
     return [f"Its own size and length: render SONG {size} --to {film.frames / fps:g}"]

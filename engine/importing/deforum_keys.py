@@ -30,7 +30,7 @@ class Rule:
 
 RULES = (
     Rule(r"cn_(\d)_.*", "ControlNet has no counterpart", ("cn_{1}_enabled",)),
-    Rule(r"(enable_)?perspective_flip.*", "the camera does not tilt", ("enable_perspective_flip",)),
+    Rule(r"(enable_)?perspective_flip.*|diffusion_cadence|border|padding_mode"),
     Rule(r"use_looper|init_images|image_strength_schedule|blendFactor.*|tweening_.*|color_corr.*",
          "guided images have no counterpart", ("use_looper",)),
     Rule(r"hybrid_.*", "hybrid video has no counterpart; a [[layers]] video can lie under the "
@@ -67,13 +67,12 @@ RULES = (
     Rule(r"color_force_grayscale", "put [[effects]] shader = 'colour' over it instead"),
     Rule(r"(amount|kernel|sigma|threshold)_schedule", "the engine sharpens by itself"),
     Rule(r"noise_type|perlin_.*", "noise is not shaped", (), ("uniform",)),
-    Rule(r"diffusion_cadence", "said to render instead: --model-fps", (), (1, "1")),
-    Rule(r"optical_flow.*|diffusion_redo|redo_flow.*|cadence_flow.*", "no optical flow",
-         ("optical_flow_cadence", "optical_flow_redo_generation", "diffusion_redo")),
+    Rule(r"optical_flow_redo.*|diffusion_redo|redo_flow.*", "a picture is not drawn twice",
+         ("optical_flow_redo_generation", "diffusion_redo")),
+    Rule(r"optical_flow_cadence|cadence_flow.*"),  # flow is there at any cadence
     Rule(r"use_depth_warping|midas_weight|depth_algorithm|near_schedule|far_schedule|fov_schedule|"
          r"aspect_ratio.*|sampling_mode", "no depth is estimated: the camera moves before a flat "
          "picture", ("=animation_mode=3D",)),
-    Rule(r"padding_mode|border", "edges are mirrored", (), (*_OFF, "reflection", "wrap")),
     Rule(r"transform_center_.*", "zoom and turn are about the middle", (), ("0: (0.5)", "0:(0.5)")),
     Rule(r"pix2pix_img_cfg_scale.*", "no instruct-pix2pix", ("pix2pix",)),
     Rule(r"sampler|scheduler|steps|ddim_eta|dynamic_threshold|static_threshold|restore_faces|"

@@ -9,7 +9,8 @@ import pytest
 from deforum_films import NEW_DEFAULTS, OLD_DEFAULTS, OWN
 
 from engine.importing import import_file, written
-from engine.records import FrameParams
+from engine.motion import origins
+from engine.records import FrameParams, Pose
 from engine.resolve import resolve, silent_moment, velocity
 from engine.show import Show, load_show
 
@@ -113,10 +114,56 @@ def test_pixels_and_sides(tmp_path: Path) -> None:
     assert (angle, x) == pytest.approx((math.sin(9 / 5), -moved * half))
 
 
+def test_the_camera_tilts_by_flips_and_by_panning(tmp_path: Path) -> None:
+    flips = {"enable_perspective_flip": True, "perspective_flip_theta": "0:(1)",
+             "perspective_flip_phi": "0:(t%15)", "perspective_flip_gamma": "0:(-2)"}
+    show, lost, _ = _imported(tmp_path, "flip", {**OWN["late"], **flips, "angle": "0:(3)"})
+    near = 2 * math.sin(math.radians(26.5)) / math.sqrt(2)  # 512 by 512, 53 degrees
+    pose = velocity(7 / 12, silent_moment(), show)
+    assert pose.tilt_x == pytest.approx(7 * 12 * near) and pose.angle == pytest.approx(24)
+    assert pose.tilt_y == pytest.approx(-2 * 12 * near)
+    assert sum("perspective flip" in line for line in lost) == 1
+    flight, _, _ = _imported(tmp_path, "flight", OWN["flight"])
+    pose = velocity(0.0, silent_moment(), flight)
+    assert pose.tilt_y == pytest.approx(0.4 * 12 * 2 / math.tan(math.radians(30)))
+    assert pose.x < 0 < pose.tilt_y  # turned to the right, the right side leans away
+
+
+def _theirs(width: int, height: int, phi: float, gamma: float, fov: float, x: float, y: float):
+    """Where a place goes by warpMatrix of animation.py about its own middle; y downwards."""
+    p, g, half = (math.radians(v) for v in (phi, gamma, fov / 2))
+    h = math.hypot(width, height) / (2 * math.sin(half))
+    turned = np.array([[1, 0, 0], [0, math.cos(p), -math.sin(p)], [0, math.sin(p), math.cos(p)]])
+    turned = turned @ [[math.cos(g), 0, math.sin(g)], [0, 1, 0], [-math.sin(g), 0, math.cos(g)]]
+    place = turned @ (x, y, 0.0)
+    return place[:2] * h / (h - place[2])
+
+
+def test_a_small_flip_leans_as_theirs_does(tmp_path: Path) -> None:
+    flips = {"enable_perspective_flip": True, "perspective_flip_phi": "0:(1.5)",
+             "perspective_flip_gamma": "0:(-1)", "W": 768, "H": 432}
+    show, _, _ = _imported(tmp_path, "flip", {**OWN["ladder"], **flips, "zoom": "0:(1)"})
+    motion = Pose().moved(velocity(0.0, silent_moment(), show), 1 / 12)
+    for x, y in ((300, -180), (-300, 150), (100, 200)):
+        there = _theirs(768, 432, 1.5, -1.0, 53, x, y) / 432 * (1, -1)
+        back = origins(motion, *there, 768 / 432)
+        assert np.hypot(*(back - np.array((x, -y)) / 432)) < 0.0012
+
+
+def test_edges_and_cadence_are_kept(tmp_path: Path) -> None:
+    settings = {**OWN["ladder"], "border": "wrap"}
+    show, lost, _ = _imported(tmp_path, "wrapped", settings)
+    frame = _frame(show, 5, 12)
+    assert (frame.edges, frame.cadence, frame.crossfade) == ("repeat", 0.25, 0.25)
+    assert not any("cadence" in line or "border" in line for line in lost)
+    show, _, _ = _imported(tmp_path, "flown", {**OWN["flight"], "padding_mode": "reflection"})
+    assert (_frame(show, 5, 12).edges, _frame(show, 5, 12).cadence) == ("mirror", 0.0)
+
+
 def test_seeds_come_as_they_came(tmp_path: Path) -> None:
     ladder, lost, _ = _imported(tmp_path, "ladder", OWN["ladder"])
     assert [_frame(ladder, n, 12).seed for n in range(6)] == [7, 9, 8, 10, 9, 11]
-    assert any("diffusion_cadence" in line for line in lost)
+    assert not any("cadence" in line for line in lost)
     seeds, _, _ = _imported(tmp_path, "seeds", OWN["seeds"])
     found = [_frame(seeds, n, 12).seed for n in (0, 10, 11, 12, 13, 50, 59)]
     assert found[:3] == [5, 5, 9] and found[-2:] == [3, 3]
