@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.cues import NOTHING, Cued
+from engine.params import WEIGHT
 from engine.records import Controls, Effect, Layer, Prompt
 from engine.registers import Kept
 from engine.sequences import shares
@@ -19,6 +20,9 @@ from engine.show.words import say, styled
 Lines = tuple[tuple[str, Value | tuple[float, ...]], ...]
 Inputs = tuple[tuple[str, float | tuple[float, ...]], ...]
 UNTOUCHED = Controls()
+MOST_PROMPTS = 12
+"""Places of prompts that hands may fill, the look's own among them."""
+USUAL = Value(WEIGHT, WEIGHT.default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,9 @@ class Seen:
         if self.look.sequence is not None:
             turns = shares(self.look.sequence, len(lines), self.names["beat"])
             weights = [weight * turn for weight, turn in zip(weights, turns, strict=True)]
+        if self.hands.texts and (added := self.added):
+            lines = (*lines, *added.values())
+            weights += [self._weight(line, n) for n, line in added.items()]
         prompts = self._weighed(lines, weights, self.share * self.cued.keep, seed)
         for lines, part in self.cued.prompts:
             weights = [self._weight(line, n) for n, line in enumerate(lines, 1)]
@@ -64,13 +71,23 @@ class Seen:
         return [(str(line.path), self._value(line.weight, "loras", line.name))
                 for line in self.look.loras]
 
+    @property
+    def added(self) -> dict[int, PromptLine]:
+        """Prompts that hands have put beside those of the look, by their places behind them."""
+        places = range(len(self.look.prompts) + 1, MOST_PROMPTS + 1)
+        texts = [self.hands.texts.get(f"prompts.{n}.text", "") for n in places]
+        while texts and not texts[-1]:
+            texts.pop()
+        return {n: PromptLine(text, USUAL, "") for n, text in zip(places, texts, strict=False)}
+
     def fallback(self) -> Prompt:
         """What is drawn when no prompt has any weight."""
         return Prompt(self._said(self.look.prompts[0], 0)[0], 1.0)
 
     def weight(self, n: int) -> float:
         """The weight of the prompt in place `n` (from 1), before the sequence and the share."""
-        return self._weight(self.look.prompts[n - 1], n)
+        lines = self.look.prompts
+        return self._weight(lines[n - 1] if n <= len(lines) else self.added[n], n)
 
     @property
     def shaders(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ out, to whoever shows them: OSC, pages, the operator's view. Any thread; nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from controllers.surface import Control
 from engine.autosave import seen_look
@@ -29,7 +29,7 @@ from engine.params import (
 from engine.records import Moment
 from engine.resolve import looks_at, names_at, number_of
 from engine.scenes import change_at, shown_at
-from engine.seen import Inputs
+from engine.seen import Inputs, Seen
 from engine.show import Preset, Show
 
 KNOB = Param("knob", 0.0, 0.0, 1.0, "", "free control for expressions")
@@ -45,10 +45,12 @@ class LiveSurface:
 
     def controls(self) -> tuple[Control, ...]:
         show = self._listening.show.get()
-        look = seen_look(self._listening.moment.get(), show)
-        if self._of != (id(show), id(look)):
-            self._controls = controls_of(show, look)
-            self._of = id(show), id(look)
+        moment = self._listening.moment.get()
+        look = seen_look(moment, show)
+        added = tuple(Seen(look, 1.0, {}, moment.controls).added)
+        if self._of != (id(show), id(look), added):
+            self._controls = (*controls_of(show, look), *_prompts(added))
+            self._of = id(show), id(look), added
         return self._controls
 
     def values(self) -> dict[str, float | str]:
@@ -97,7 +99,8 @@ def values_at(moment: Moment, show: Show) -> dict[str, float | str]:
     }
     for deck, number in zip("ab", playing.decks, strict=True):
         values[f"deck.{deck}"] = "" if number is None else show.names[number % len(show.names)]
-    for n, line in enumerate(seen.look.prompts, 1):
+    lines = (*seen.look.prompts, *seen.added.values())
+    for n, line in enumerate(lines, 1):
         values[f"prompts.{n}.text"] = hands.texts.get(f"prompts.{n}.text", line.text)
         values[f"prompts.{n}.weight"] = seen.weight(n)
     for name, word in seen.look.words.items():
@@ -152,9 +155,7 @@ def _always(show: Show) -> Iterator[Control]:
 
 
 def _of_look(look: Preset) -> Iterator[Control]:
-    for n in range(1, len(look.prompts) + 1):
-        yield Control(f"prompts.{n}.text", "text", "words of the prompt")
-        yield Control(f"prompts.{n}.weight", "value", WEIGHT.help, WEIGHT)
+    yield from _prompts(range(1, len(look.prompts) + 1))
     for name in look.words:
         yield Control(f"words.{name}", "text", f"what {{{name}}} stands for")
     for name, value in look.macros.items():
@@ -171,6 +172,12 @@ def _of_look(look: Preset) -> Iterator[Control]:
             yield Control(f"layers.{n}.text", "text", "words of the layer")
         for effect in layer.effects:
             yield from _inputs(f"layers.{n}.effects.{effect.shader}", effect.inputs)
+
+
+def _prompts(places: Iterable[int]) -> Iterator[Control]:
+    for n in places:
+        yield Control(f"prompts.{n}.text", "text", "words of the prompt")
+        yield Control(f"prompts.{n}.weight", "value", WEIGHT.help, WEIGHT)
 
 
 def _inputs(place: str, lines: Sequence[tuple[str, object]]) -> Iterator[Control]:

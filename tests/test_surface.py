@@ -9,6 +9,7 @@ from engine.exchange import EventQueue
 from engine.graph import Graph
 from engine.listening import Listening
 from engine.records import HOP, ControlEvent
+from engine.resolve import resolve
 from engine.show import load_show
 from engine.surface import LiveSurface
 
@@ -92,3 +93,17 @@ def test_what_is_heard_has_signals_and_time(playing):
     listening, surface = playing
     _hop(listening)
     assert {"bass", "beat", "bpm", "knob1"} <= set(surface.heard())
+
+
+def test_a_prompt_may_be_added_by_hand_and_taken_away(playing):
+    listening, surface = playing
+    _hop(listening, prompts__3__text="a comet", prompts__3__weight=2.0)
+    assert {"prompts.3.text", "prompts.3.weight"} <= {c.name for c in surface.controls()}
+    assert surface.values()["prompts.3.weight"] == 2.0
+    moment, show = listening.moment.get(), listening.show.get()
+    said = {p.text: p.weight for p in resolve(moment.time, 1, 0.1, moment, show).prompts}
+    assert said == pytest.approx({"a birch": 0.25, "a moon": 0.25, "a comet": 0.5})
+    _hop(listening, release="prompts.3.text")
+    assert "prompts.3.text" not in {c.name for c in surface.controls()}
+    moment = listening.moment.get()
+    assert len(resolve(moment.time, 1, 0.1, moment, show).prompts) == 2
