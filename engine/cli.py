@@ -357,7 +357,7 @@ def _reference(verbs: argparse._SubParsersAction) -> _Parser:
 
 
 BENCHES = ("generator", "changes", "soak", "frames", "compositor", "transitions", "latency",
-           "hearing", "hands", "reload")
+           "hearing", "hands", "reload", "stage")
 
 
 def _bench(verbs: argparse._SubParsersAction) -> _Parser:

@@ -291,6 +291,10 @@ def bench(options: Namespace) -> None:
         from bench.hearing import run
 
         report = run(options.seconds, options.music, options.madmom)
+    elif options.what == "stage":
+        from bench.stage_soak import run
+
+        report = run((options.seconds or 600.0) / 60.0)
     elif options.what == "transitions":
         from bench.transitions import run
 

@@ -1,0 +1,342 @@
+"""A long play in a real window, watched from outside: is the picture ever black, ever stuck?
+
+Minutes flow in, one dictionary of figures flows out. A set with layers and transitions plays in a
+window on a private Xvfb, to the demo track in a loop, recording, while OSC moves what it plays.
+Beside it the screen is read several times a second out of the X server's memory, which costs
+nothing: brightness, and whether it has changed. At the end the films are decoded and watched in
+the same way. Screenshots of every half minute lie in the folder that is told. Linux, with xvfb.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.clock import monotonic, sleep
+from engine.errors import LiquidlightError
+
+SIZE = (640, 360)
+DISPLAY_SIZE = (720, 420)
+LOOK_HZ, OSC_HZ = 8.0, 40.0
+BLACK = 4.0
+"""Mean brightness (0..255) below which the picture counts as black."""
+STUCK_SECONDS = 1.0
+"""As long as that nothing may stand still."""
+SHOT_SECONDS = 30.0
+PAUSE_SECONDS = 2.0
+"""At the end, while it fades and closes, nothing is judged."""
+_LOOK = """
+seed = 7
+strength = 0.5
+[[prompts]]
+text = "liquid light, oil and water, magenta and teal"
+[[layers]]
+generator = true
+[[layers]]
+shader = "plasma"
+blend = "screen"
+opacity = "0.25 + 0.3*kick + 0.2*knob1"
+[[layers]]
+picture = "disc.png"
+scale = "0.4 + 0.1*bass"
+angle = "t*20"
+blend = "overlay"
+opacity = 0.7
+[[layers]]
+text = "Liquidlight"
+size = "0.14 + 0.03*kick"
+y = 0.2
+[motion]
+zoom = "1.08 + 0.3*kick"
+[[effects]]
+shader = "trails"
+[[effects]]
+shader = "glow"
+"""
+_SCENES = (("mine", "crossfade"), ("magma", "zoom_blur"), ("north", "luma_fade"), ("bloom", "iris"),
+           ("spiral_arm", "push"), ("night_drive", "burn"), ("stained_glass", "tear"))
+_SET = "title = \"Soak\"\nbars = 6\n" + "".join(
+    f'[[scenes]]\npreset = "{name}"\ntransition = {{ kind = "{kind}", beats = 4 }}\n'
+    for name, kind in _SCENES
+)
+
+
+@dataclass(slots=True)
+class Watch:
+    """Pictures one after the other: how dark, how long the same, how many different."""
+
+    darkest: float = 255.0
+    brightest: float = 0.0
+    black: int = 0
+    seen: int = 0
+    longest_still_s: float = 0.0
+    distinct: set[int] = field(default_factory=set)
+    _last: int | None = None
+    _since: float = 0.0
+
+    def look(self, picture: np.ndarray, time: float) -> None:
+        """`picture` uint8 seen at `time` seconds."""
+        mean, hashed = float(picture.mean()), zlib.crc32(np.ascontiguousarray(picture))
+        self.seen += 1
+        self.darkest, self.brightest = min(self.darkest, mean), max(self.brightest, mean)
+        self.black += mean < BLACK
+        self.distinct.add(hashed)
+        if hashed != self._last:
+            self._last, self._since = hashed, time
+        self.longest_still_s = max(self.longest_still_s, time - self._since)
+
+    def figures(self) -> dict[str, Any]:
+        return {
+            "pictures": self.seen, "distinct": len(self.distinct), "black": self.black,
+            "darkest": round(self.darkest, 1), "brightest": round(self.brightest, 1),
+            "longest_still_s": round(self.longest_still_s, 2),
+        }
+
+
+def run(minutes: float = 10.0, folder: Path | None = None) -> dict[str, Any]:
+    """Play for so many minutes; screenshots, films and figures lie in `folder` afterwards.
+
+    Raises LiquidlightError where there is no Xvfb, or the play ends by itself.
+    """
+    folder = folder or Path(tempfile.mkdtemp(prefix="liquidlight-stage-"))
+    seconds = 60.0 * minutes
+    _prepare(folder, seconds + 30.0)
+    with ExitStack() as stack:
+        display, memory = stack.enter_context(_screen(folder))
+        port = _free_port()
+        show = stack.enter_context(_playing(folder, display, port, seconds, minutes))
+        _first_picture(memory, show)
+        stack.enter_context(_hands(port))
+        watch, shots = _watched(memory, show, seconds - PAUSE_SECONDS, folder)
+        status = show.wait(timeout=120)
+    films = [_film(path) for path in sorted(folder.glob("show*.mp4"))]
+    report = {
+        "minutes": minutes, "folder": str(folder), "status": status, "screen": watch.figures(),
+        "films": films, "screenshots": shots, **_stats(folder / "stats.jsonl"),
+        "told": (folder / "told.txt").read_text().splitlines()[-6:],
+    }
+    report["ok"] = not (
+        status or watch.black or watch.longest_still_s > STUCK_SECONDS or not films
+        or any(film["black"] or film["longest_still_s"] > STUCK_SECONDS for film in films)
+    )
+    _table(report)
+    return report
+
+
+def _prepare(folder: Path, seconds: float) -> None:
+    """The set, its picture, and the demo track over and over."""
+    from PIL import Image, ImageDraw
+
+    from engine.audio import demo
+    from engine.audio.media import decode
+    from engine.wav_file import WavWriter
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mine.toml").write_text(_LOOK, "utf-8")
+    (folder / "soak.toml").write_text(_SET, "utf-8")
+    disc = Image.new("RGBA", (256, 256))
+    ImageDraw.Draw(disc).ellipse((8, 8, 248, 248), (255, 180, 40, 220), (255, 255, 255, 255), 10)
+    disc.save(folder / "disc.png")
+    track, wav = decode(str(demo.path())), WavWriter(folder / "song.wav")
+    for _ in range(math.ceil(seconds * 48_000 / len(track))):
+        wav.write(track)
+    wav.close()
+
+
+@contextmanager
+def _screen(folder: Path) -> Iterator[tuple[str, Path]]:
+    """A private X server that keeps its picture in a file; (display, file)."""
+    reading, writing = os.pipe()
+    size = f"{DISPLAY_SIZE[0]}x{DISPLAY_SIZE[1]}x24"
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", size, "-fbdir", str(folder),
+               "-nolisten", "tcp"]
+    try:
+        server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
+    except OSError as error:
+        raise LiquidlightError(f"Xvfb cannot be started: {error.strerror}") from None
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as told:
+            number = told.readline().strip()
+        yield f":{number}", folder / "Xvfb_screen0"
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+@contextmanager
+def _playing(
+    folder: Path, display: str, port: int, seconds: float, minutes: float
+) -> Iterator[subprocess.Popen]:
+    command = [
+        sys.executable, "-m", "engine", "play", str(folder / "soak.toml"), "--fresh", "--windowed",
+        "--size", f"{SIZE[0]}x{SIZE[1]}", "--audio", str(folder / "song.wav"), "--midi", "none",
+        "--osc", str(port), "--record", str(folder / "show.mp4"),
+        "--record-split", f"{minutes / 2.5:.3f}", "--stats", str(folder / "stats.jsonl"),
+        "--seconds", str(seconds),
+    ]
+    own = {"DISPLAY": display, "XDG_STATE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    environment = {**os.environ, **own, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    with (folder / "told.txt").open("w") as told:
+        show = subprocess.Popen(command, env=environment, stderr=told, stdout=told)
+        try:
+            yield show
+        finally:
+            if show.poll() is None:
+                show.terminate()
+                show.wait(timeout=60)
+
+
+@contextmanager
+def _hands(port: int) -> Iterator[None]:
+    """OSC that moves what the set plays, from a thread of its own; never to black."""
+    from pythonosc.udp_client import SimpleUDPClient
+
+    over = threading.Event()
+
+    def move() -> None:
+        client, n = SimpleUDPClient("127.0.0.1", port), 0
+        while not over.wait(1.0 / OSC_HZ):
+            wave = 0.5 + 0.5 * math.sin(n / 37.0)
+            moves = (("knob1", wave), ("opacity", 0.75 + 0.25 * wave),
+                     ("strength", 0.4 + 0.3 * wave), ("motion/angle", 20.0 * wave),
+                     ("layers/2/opacity", wave))
+            client.send_message(f"/vj/{moves[n % 5][0]}", moves[n % 5][1])
+            if n % 900 == 899:
+                client.send_message("/vj/next", 1.0)
+            if n % 700 == 699:
+                client.send_message("/vj/reset", 1.0)
+            n += 1
+
+    thread = threading.Thread(target=move, name="hands", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _first_picture(memory: Path, show: subprocess.Popen) -> None:
+    """Until the window is lit."""
+    end = monotonic() + 120.0
+    while monotonic() < end:
+        if show.poll() is not None:
+            raise LiquidlightError("the play has ended before its first picture")
+        if memory.exists() and _seen(memory).mean() > 2.0 * BLACK:
+            return
+        sleep(0.1)
+    raise LiquidlightError("there was no picture within two minutes")
+
+
+def _watched(
+    memory: Path, show: subprocess.Popen, seconds: float, folder: Path
+) -> tuple[Watch, list[str]]:
+    """Look at the screen until `seconds` have passed on the show's own clock."""
+    from PIL import Image
+
+    watch, shots, begun = Watch(), [], monotonic()
+    last = _time(folder)
+    while show.poll() is None and _time(folder) < seconds and monotonic() - begun < 2 * seconds:
+        picture, time = _seen(memory), monotonic() - begun
+        watch.look(picture, time)
+        if time >= SHOT_SECONDS * len(shots):
+            shots.append(f"shot-{len(shots):02d}.png")
+            Image.fromarray(picture).save(folder / shots[-1])
+        sleep(1.0 / LOOK_HZ)
+        last = max(last, _time(folder))
+    if show.poll() is not None and last < seconds - 5.0:
+        raise LiquidlightError(f"the play has ended after {last:.0f} s; see {folder / 'told.txt'}")
+    return watch, shots
+
+
+def _seen(memory: Path) -> np.ndarray:
+    """The window's part of the screen, uint8 (h, w, 3), out of an XWD file that X writes into.
+
+    The head's fields are big-endian: its size is the first, the number of colours the 20th.
+    """
+    raw = memory.read_bytes()
+    fields = struct.unpack(">25I", raw[:100])
+    begin, width, height, line = fields[0] + 12 * fields[19], fields[4], fields[5], fields[12]
+    rows = np.frombuffer(raw, np.uint8, height * line, begin).reshape(height, line)
+    picture = rows.reshape(height, -1, 4)[:, :width, 2::-1]
+    return np.ascontiguousarray(picture[: SIZE[1], : SIZE[0]])
+
+
+def _time(folder: Path) -> float:
+    """The show's time as its last row of stats says; 0 before the first."""
+    path = folder / "stats.jsonl"
+    if not path.exists():
+        return 0.0
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 6000))
+        lines = [line for line in file.read().split(b"\n") if line.endswith(b"}")]
+    try:
+        return float(json.loads(lines[-1])["time"]) if lines else 0.0
+    except ValueError:
+        return 0.0
+
+
+def _film(path: Path) -> dict[str, Any]:
+    """A film decoded to its end: watched as the screen is, and how long both tracks are."""
+    import av
+
+    watch = Watch()
+    with av.open(str(path)) as film:
+        for frame in film.decode(video=0):
+            watch.look(frame.to_ndarray(format="gray8"), frame.time)
+    with av.open(str(path)) as film:
+        samples = sum(frame.samples for frame in film.decode(audio=0))
+    return {"name": path.name, **watch.figures(), "sound_s": round(samples / 48_000, 2)}
+
+
+def _stats(path: Path) -> dict[str, Any]:
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    fps = [row["display_fps"] for row in rows[5:]]
+    model = [row["generator_fps"] for row in rows[5:]]
+    last, early = rows[-2], rows[min(len(rows) - 1, max(5, len(rows) // 4))]
+    return {
+        "display_fps": {"p1": _rank(fps, 1), "p50": _rank(fps, 50)},
+        "generator_fps": {"p1": _rank(model, 1), "p50": _rank(model, 50)},
+        "late_frames": last["late_frames"], "faults": last["faults"],
+        "generator_restarts": last["generator_restarts"], "events": last["events"],
+        "recording_dropped": last.get("recording_dropped"),
+        "rss_mb": [early["rss_mb"], last["rss_mb"]],
+    }
+
+
+def _rank(values: list[float], percent: float) -> float:
+    return round(float(np.percentile(values, percent)), 1) if values else 0.0
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        asked.bind(("127.0.0.1", 0))
+        return asked.getsockname()[1]
+
+
+def _table(report: dict[str, Any]) -> None:
+    screen = report["screen"]
+    say = [f"stage: {report['minutes']:g} minutes in a window, {report['events']} events, "
+           f"pictures in {report['folder']}",
+           f"screen: {screen['pictures']} looks, {screen['distinct']} different, {screen['black']} "
+           f"black (darkest {screen['darkest']}), longest still {screen['longest_still_s']} s"]
+    say += [f"{film['name']}: {film['pictures']} pictures, {film['sound_s']} s of sound, "
+            f"{film['black']} black, longest still {film['longest_still_s']} s"
+            for film in report["films"]]
+    print("\n".join(say), file=sys.stderr)
