@@ -11,6 +11,7 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
+from engine.diffusion.embeddings import embeddings_of
 from engine.diffusion.hints import FAR, Hint, Hints, Phrases, open_hints, read_phrases
 from engine.diffusion.model import check_folder
 from engine.errors import LiquidlightError
@@ -21,10 +22,13 @@ WIDTH = 80
 
 
 def vocabulary(model: str) -> dict[str, dict[str, list[str]]]:
-    """Every subject, colour and style that a model lists (none: it knows far more), and effects."""
+    """Every subject, colour and style that a model lists (none: it knows far more), the words of
+    embeddings, and effects."""
     phrases = _phrases(model)
     known = {} if phrases is None else asdict(phrases)
     rows = {kind: {name: list(words) for name, words in row.items()} for kind, row in known.items()}
+    own = {vectors.words[0]: list(vectors.words) for vectors in embeddings_of(model)[0]}
+    rows |= {"embeddings": own} if own else {}
     return {**rows, "effects": {row.name: list(row.words) for row in WORD_EFFECTS}}
 
 
@@ -33,8 +37,8 @@ def list_words(model: str) -> list[str]:
     lines = []
     for kind, rows in vocabulary(model).items():
         lines += [f"{kind}:", *_columns(sorted(rows))] if kind != "effects" else []
-    if not lines:
-        lines.append(f"{model}: a model of many words, with no list of them")
+    if _phrases(model) is None:
+        lines.insert(0, f"{model}: a model of many words, with no list of them")
     lines.append("effects, drawn over the picture:")
     for row in WORD_EFFECTS:
         lines += _wrapped(f"  {row.name:11}", row.words)

@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.diffusion.devices import kind_of
+from engine.diffusion.embeddings import embeddings_of
 from engine.diffusion.model import Model, load_model, model_folder
 from engine.diffusion.model_files import weights
 from engine.diffusion.planned import load_planned, load_runtime
@@ -51,7 +52,9 @@ def aim(runtime: str, model_name: str | Path, device: str) -> str:
         return best_on_cuda()
     files = weights(model_folder(model_name), "unet")
     small = sum(file.stat().st_size for file in files if file.exists()) <= AUTO_LARGEST
-    return best("auto") if small and kind == "cpu" else "torch"
+    if not small or kind != "cpu" or embeddings_of(model_name)[0]:
+        return "torch"  # graphs know only the words that the model itself was taught
+    return best("auto")
 
 
 def planned_folder(

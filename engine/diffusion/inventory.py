@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.clock import monotonic
 from engine.diffusion.canvas import canvas_size
+from engine.diffusion.embeddings import embeddings_of
 from engine.diffusion.model_files import (
     WEIGHTED,
     cached,
@@ -54,7 +55,7 @@ def inspect(name: str, output: tuple[int, int]) -> dict[str, Any]:
         "native_size": _native(unet, vae), "canvas": list(size), "parts": parts,
         "file_bytes": sum(part["file_bytes"] for part in parts),
         "weights_bytes": {"cpu": 4 * count, "cuda": 2 * count},
-        "plans": _plans(name, size),
+        "plans": _plans(name, size), **_words(name),
     }
 
 
@@ -78,6 +79,13 @@ def _native(unet: dict[str, Any], vae: dict[str, Any]) -> list[int]:
     sample = unet.get("sample_size") or 64
     rows, columns = sample if isinstance(sample, list) else (sample, sample)
     return [columns * pixels_per_cell(vae), rows * pixels_per_cell(vae)]
+
+
+def _words(name: str) -> dict[str, list[str]]:
+    """The words of the embeddings that the model reads, and why it does not read the others."""
+    found, faults = embeddings_of(name)
+    return {"embeddings": [word for vectors in found for word in vectors.words],
+            "not_read": faults}
 
 
 def _plans(name: str, size: tuple[int, int]) -> dict[str, bool]:
@@ -105,6 +113,10 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
            f"{found['weights_bytes']['cuda'] / MB:.0f} MB with CUDA; pictures come on top")
     for runtime, there in found["plans"].items():
         yield f"  {runtime}: {'converted, ready' if there else 'not converted for this size'}"
+    if found["embeddings"]:
+        yield f"  words of embeddings: {', '.join(found['embeddings'])}"
+    for fault in found["not_read"]:
+        yield f"  not read: {fault}"
     if "warmup" in found:
         warm = found["warmup"]
         yield (f"  warm: {warm['runtime']} draws a picture in {warm['picture_ms']:.0f} ms; "

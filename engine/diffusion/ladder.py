@@ -152,7 +152,7 @@ class Ladder:
 
     def _leave_graphs(self) -> None:
         """Converted graphs hold the model as it was: LoRAs are for torch's modules."""
-        if self._stream.runtime not in ACCELERATED:
+        if self._stream.runtime not in (*ACCELERATED, "tensorrt"):
             return
         if self._plain is None:
             raise RuntimeError("LoRAs are drawn by torch alone")  # the next life is torch's

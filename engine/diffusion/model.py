@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.diffusion.devices import device_of, dtype_of
+from engine.diffusion.embeddings import Words, teach
 from engine.diffusion.model_files import (
     CLASSES,
     check_cells,
@@ -40,7 +41,7 @@ class Model:
     `alphas_cumprod` float32 (T,) on the CPU; `schedule` how it steps; `vae_scale` pixels per
     latent cell; `native_size` the width and height in pixels that the UNet was made for.
     `runtime` computes the UNet and the autoencoder; `unet` and `vae` are torch's, None where only
-    graphs are loaded. `text_encoder_2` and `tokenizer_2` are None but for the SDXL class.
+    graphs are loaded; `words` are those of embeddings. `text_encoder_2` and `tokenizer_2` are None but for the SDXL class.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Model:
     native_size: int
     runtime: Runtime
     schedule: Schedule = Schedule()
+    words: Words = Words({})
     tokenizer_2: Any = None
     text_encoder_2: Any = None
 
@@ -103,6 +105,7 @@ def load_model(
         dtype = dtype_of(place)
         try:
             parts = load_parts(folder, kinds, place, dtype)
+            parts["words"] = teach(name_or_path, parts)
         except ModelError:
             raise
         except Exception as error:  # the libraries raise a dozen kinds for a bad file

@@ -177,13 +177,13 @@ def encode_text(model: Model, text: str) -> torch.Tensor:
     zeros, so that a blend treats it as it treats a token.
     """
     if model.text_encoder_2 is None:
-        ids, mask, weights = _tokens(model, text, model.tokenizer, model.text_encoder)
+        ids, mask, weights = _tokens(model, text, 0, model.tokenizer, model.text_encoder)
         states = model.text_encoder(ids, attention_mask=mask)[0]
         return emphasise(states, weights).to(model.dtype)
     said = []
-    for tokenizer, encoder in ((model.tokenizer, model.text_encoder),
-                               (model.tokenizer_2, model.text_encoder_2)):
-        ids, mask, weights = _tokens(model, text, tokenizer, encoder)
+    sides = ((model.tokenizer, model.text_encoder), (model.tokenizer_2, model.text_encoder_2))
+    for n, (tokenizer, encoder) in enumerate(sides):
+        ids, mask, weights = _tokens(model, text, n, tokenizer, encoder)
         said.append(encoder(ids, attention_mask=mask, output_hidden_states=True))
     states = emphasise(torch.cat([each.hidden_states[-2] for each in said], -1), weights)
     pooled = states.new_zeros(1, 1, states.shape[-1])
@@ -192,15 +192,20 @@ def encode_text(model: Model, text: str) -> torch.Tensor:
 
 
 def _tokens(
-    model: Model, text: str, tokenizer: Any, encoder: Any
+    model: Model, text: str, side: int, tokenizer: Any, encoder: Any
 ) -> tuple[torch.Tensor, torch.Tensor | None, list[float]]:
-    """Token ids (1, n) of a text, the encoder's mask if it wants one, each token's emphasis."""
+    """Token ids (1, n) of a text, the encoder's mask if it wants one, each token's emphasis.
+
+    `side` 0 or 1 is which of the model's encoders it is for.
+    """
     config = encoder.config
     longest = min(tokenizer.model_max_length, config.max_position_embeddings)
     said: list[tuple[int, float]] = []
     for run, weight in emphasised(text):
-        ids = tokenizer(run, add_special_tokens=False, verbose=False).input_ids
-        said += [(token, weight) for token in ids]
+        for piece, ids in model.words.split(run, side):
+            if piece:
+                ids = tokenizer(piece, add_special_tokens=False, verbose=False).input_ids
+            said += [(token, weight) for token in ids]
     start, end = (tokenizer.bos_token_id, 1.0), (tokenizer.eos_token_id, 1.0)
     rows = [start, *said[: longest - 2], end]
     rows += [(tokenizer.pad_token_id, 1.0)] * (longest - len(rows))
