@@ -97,11 +97,13 @@ def _checked_rig(path: Path) -> dict[str, Any]:
 def _checked_show(path: Path) -> dict[str, Any]:
     """A preset or set: its looks, the effects that its words switch, prompts nobody knows."""
     from controllers.mapping import parse_mapping
+    from engine.troupe import check_models
     from engine.vocabulary import far_prompts, switched
 
     show = load_show(str(path) if path.suffix else path.name)
     for file in map(TomlFile, show.files):
         parse_mapping(read_midi(file), str(file.path))
+    check_models(show)
     says = f"{len(show.presets)} look{'s' * (len(show.presets) > 1)}"
     words, hints = switched(show), far_prompts(show)
     finding: dict[str, Any] = {"says": f"{says}; words switch {words}" if words else says}

@@ -52,6 +52,7 @@ class Troupe:
     def __init__(self, make: Make, usual: str) -> None:
         self._make, self._usual = make, usual
         self._model, self._playing = usual, make(usual)
+        self._wanted = usual
         self._second: Second | None = None
         self._expected: tuple[str, ...] = ()
         self._failed: dict[str, str] = {}
@@ -74,13 +75,13 @@ class Troupe:
     def expect(self, models: Sequence[str]) -> None:
         """The models ("" the usual one) of the looks that are shown or may come, soonest first."""
         self._expected = tuple(dict.fromkeys(model or self._usual for model in models))
-        self._keep_second(self._expected)
+        self._keep_second()
 
     def submit(self, params: FrameParams, picture: np.ndarray | None = None) -> None:
-        wanted = params.model or self._usual
+        wanted = self._wanted = params.model or self._usual
         self._look_after_second()
         if wanted != self._model:
-            self._keep_second((wanted, *self._expected))
+            self._keep_second()
             if self._takes_over(wanted, params):
                 picture = None  # of the other's size
         elif self._second is not None:
@@ -137,11 +138,12 @@ class Troupe:
         self._second = Second(self._model, other)
         self._model, self._playing = wanted, player
         self._before = shown + 1 - first.number
-        self._keep_second(self._expected)
+        self._keep_second()
         return True
 
-    def _keep_second(self, models: Sequence[str]) -> None:
-        """Have the first of these that does not play; end another."""
+    def _keep_second(self) -> None:
+        """Have the first of the models in sight that does not play; end another."""
+        models = (self._wanted, *self._expected)
         others = [name for name in models if name != self._model and name not in self._failed]
         wanted = others[0] if others else None
         if self._second is not None and self._second.model == wanted:

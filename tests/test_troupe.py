@@ -10,6 +10,7 @@ from engine.clock import monotonic, sleep
 from engine.diffusion import TwinGenerator
 from engine.errors import ModelError
 from engine.film_troupe import FilmTroupe
+from engine.machine import check_path
 from engine.records import Beat, Change, FrameParams, Playing, Prompt, Signals
 from engine.resolve import resolve, silent_moment
 from engine.show import load_show
@@ -160,6 +161,19 @@ def test_never_more_than_two_and_the_soonest_first(troupe, cast):
     assert max(most) <= 2
 
 
+def test_hush_wants_a_model_that_nobody_expected(troupe, cast):
+    """What is shown now counts before what may come: it is loaded once and takes over."""
+    troupe.expect(("other", ""))
+    until(lambda: play(troupe, 1, "other") and troupe.model == "other")
+
+    def hushed():
+        troupe.expect(("other",))
+        return play(troupe, 2, "hushed") and troupe.model == "hushed"
+
+    until(hushed)
+    assert [player.model for player in cast.players].count("hushed") == 1
+
+
 @pytest.mark.parametrize("way", ["made", "running"])
 def test_one_that_fails_is_told_and_the_first_plays_on(troupe, cast, way):
     name = "wrong" if way == "made" else "other"
@@ -236,7 +250,10 @@ def test_a_wrong_model_stops_before_the_show_with_its_look(tmp_path):
     with pytest.raises(ModelError) as caught:
         check_models(show_of(tmp_path, {"a": "", "b": "weights"}))
     assert "b.toml: model = " in str(caught.value) and "\n" not in str(caught.value)
+    found = check_path(tmp_path / "set.toml")
+    assert not found["ok"] and "b.toml: model = " in found["says"]
     check_models(show_of(tmp_path, {"a": "", "b": "small"}))
+    assert check_path(tmp_path / "set.toml")["ok"]
 
 
 class FilmPlayer(TwinGenerator):
