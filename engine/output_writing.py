@@ -53,7 +53,7 @@ def _row_of(rows: Any, output: Output, n: int) -> Any:
         return rows[n]
     row = tomlkit.table()
     row["name"] = output.name
-    if output.fullscreen and output.display:
+    if output.display:
         row["display"] = output.display
     if not output.fullscreen:
         row["fullscreen"], row["size"] = False, "{}x{}".format(*output.size)
@@ -97,8 +97,9 @@ def _written(mapping: Mapping) -> dict[str, Any]:
     found["grid"] = None
     if mapping.grid is not None:
         grid = found["grid"] = tomlkit.inline_table()
-        points = [_rounded(point) for point in mapping.grid.points]
-        grid.update({"columns": mapping.grid.columns, "rows": mapping.grid.rows, "points": points})
+        grid.update({"columns": mapping.grid.columns, "rows": mapping.grid.rows})
+        if not mapping.grid.is_even:
+            grid["points"] = [_rounded(point) for point in mapping.grid.points]
     return found
 
 
