@@ -47,7 +47,10 @@ function build() {
   on("heard", spectrum(find("#spectrum")));
   on("now", playing);
   on("health", lines);
-  on("controls", () => enter(busy() ? room : room));
+  on("controls", () => { if (typing()) stale = true; else enter(room); });
+  find("#room").addEventListener("focusout", () => setTimeout(() => {
+    if (stale && !typing()) { stale = false; enter(room); }
+  }));
   on("fresh", always);
   on("connected", (there) => document.body.classList.toggle("lost", !there));
   document.addEventListener("visibilitychange", () => wish({ preview: !document.hidden, heard: !document.hidden }));
@@ -56,7 +59,9 @@ function build() {
   requestAnimationFrame(beat);
 }
 
-const busy = () => find("#room").contains(document.activeElement);
+// While somebody types, another look's controls wait.
+const typing = () => find("#room").contains(document.activeElement) && document.activeElement.matches("input, textarea");
+let stale = false;
 
 // What is made once the list of parameters is known.
 function always() {

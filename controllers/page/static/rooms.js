@@ -2,7 +2,7 @@
 // other things to touch; everything inside them moves by itself after that.
 
 import { el, fader, hears, label, pad, panel, pusher, switcher, words } from "./widgets.js";
-import { press, set, show } from "./show.js";
+import { press, release, set, show } from "./show.js";
 import { edit } from "./edit.js";
 import { outputs } from "./outputs.js";
 import { health, scopes, tempoFacts } from "./drawn.js";
@@ -110,7 +110,7 @@ function prompts(room) {
     const draw = () => mute.setAttribute("aria-pressed", String((show.values[weight] ?? 0) <= 0));
     hears(mute, `value ${weight}`, draw);
     draw();
-    return el("div", { class: "prompt" }, words(text, `prompt ${n}`), emphasised(text), el("div", { class: "row" }, fader(weight, "weight"), mute));
+    return el("div", { class: "prompt" }, words(text, `prompt ${n}`), emphasised(text), el("div", { class: "row" }, fader(weight, "weight"), mute, letGo(text, weight)));
   });
   const free = nextPrompt();
   const add = free && el("button", { class: "push", onclick: () => set(free, "a new prompt") }, "add a prompt");
@@ -123,10 +123,19 @@ function prompts(room) {
   );
 }
 
+// Gives the words back to the look; a prompt that was added goes.
+function letGo(...addresses) {
+  const node = el("button", { class: "push", title: "give back to the look", "aria-label": "let go", onclick: () => addresses.forEach(release) }, "×");
+  const draw = () => { node.hidden = !addresses.some((address) => address in show.held); };
+  hears(node, "held", draw);
+  draw();
+  return node;
+}
+
 function nextPrompt() {
   const numbers = of("prompts.").map((name) => Number(name.split(".")[1]));
   const next = Math.max(0, ...numbers) + 1;
-  return next <= 8 ? `prompts.${next}.text` : null;
+  return next <= 12 ? `prompts.${next}.text` : null;
 }
 
 // How A1111's emphasis is understood: louder words are seen louder.
