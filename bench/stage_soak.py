@@ -13,33 +13,29 @@ import json
 import math
 import os
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
 import threading
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench.stage_watch import BLACK, Watch, seen, watched_film
 from engine.clock import monotonic, sleep
 from engine.errors import LiquidlightError
 
 SIZE = (640, 360)
 DISPLAY_SIZE = (720, 420)
 LOOK_HZ, OSC_HZ = 8.0, 40.0
-BLACK = 4.0
-"""Mean brightness (0..255) below which the picture counts as black."""
 STUCK_SECONDS = 1.0
 """As long as that nothing may stand still."""
 SHOT_SECONDS = 30.0
-PAUSE_SECONDS = 2.0
-"""At the end, while it fades and closes, nothing is judged."""
+PAUSE_SECONDS = 4.0
+"""At the end nothing is judged: the first picture was seen later than the play began."""
 _LOOK = """
 seed = 7
 strength = 0.5
@@ -76,38 +72,6 @@ _SET = "title = \"Soak\"\nbars = 6\n" + "".join(
 )
 
 
-@dataclass(slots=True)
-class Watch:
-    """Pictures one after the other: how dark, how long the same, how many different."""
-
-    darkest: float = 255.0
-    brightest: float = 0.0
-    black: int = 0
-    seen: int = 0
-    longest_still_s: float = 0.0
-    distinct: set[int] = field(default_factory=set)
-    _last: int | None = None
-    _since: float = 0.0
-
-    def look(self, picture: np.ndarray, time: float) -> None:
-        """`picture` uint8 seen at `time` seconds."""
-        mean, hashed = float(picture.mean()), zlib.crc32(np.ascontiguousarray(picture))
-        self.seen += 1
-        self.darkest, self.brightest = min(self.darkest, mean), max(self.brightest, mean)
-        self.black += mean < BLACK
-        self.distinct.add(hashed)
-        if hashed != self._last:
-            self._last, self._since = hashed, time
-        self.longest_still_s = max(self.longest_still_s, time - self._since)
-
-    def figures(self) -> dict[str, Any]:
-        return {
-            "pictures": self.seen, "distinct": len(self.distinct), "black": self.black,
-            "darkest": round(self.darkest, 1), "brightest": round(self.brightest, 1),
-            "longest_still_s": round(self.longest_still_s, 2),
-        }
-
-
 def run(minutes: float = 10.0, folder: Path | None = None) -> dict[str, Any]:
     """Play for so many minutes; screenshots, films and figures lie in `folder` afterwards.
 
@@ -124,7 +88,7 @@ def run(minutes: float = 10.0, folder: Path | None = None) -> dict[str, Any]:
         stack.enter_context(_hands(port))
         watch, shots = _watched(memory, show, seconds - PAUSE_SECONDS, folder)
         status = show.wait(timeout=120)
-    films = [_film(path) for path in sorted(folder.glob("show*.mp4"))]
+    films = [watched_film(path) for path in sorted(folder.glob("show*.mp4"))]
     report = {
         "minutes": minutes, "folder": str(folder), "status": status, "screen": watch.figures(),
         "films": films, "screenshots": shots, **_stats(folder / "stats.jsonl"),
@@ -238,7 +202,7 @@ def _first_picture(memory: Path, show: subprocess.Popen) -> None:
     while monotonic() < end:
         if show.poll() is not None:
             raise LiquidlightError("the play has ended before its first picture")
-        if memory.exists() and _seen(memory).mean() > 2.0 * BLACK:
+        if memory.exists() and seen(memory, SIZE).mean() > 2.0 * BLACK:
             return
         sleep(0.1)
     raise LiquidlightError("there was no picture within two minutes")
@@ -247,66 +211,26 @@ def _first_picture(memory: Path, show: subprocess.Popen) -> None:
 def _watched(
     memory: Path, show: subprocess.Popen, seconds: float, folder: Path
 ) -> tuple[Watch, list[str]]:
-    """Look at the screen until `seconds` have passed on the show's own clock."""
+    """Look at the screen for so many seconds from the first picture on."""
     from PIL import Image
 
     watch, shots, begun = Watch(), [], monotonic()
-    last = _time(folder)
-    while show.poll() is None and _time(folder) < seconds and monotonic() - begun < 2 * seconds:
-        picture, time = _seen(memory), monotonic() - begun
+    while (time := monotonic() - begun) < seconds:
+        if show.poll() is not None:
+            raise LiquidlightError(f"the play ended after {time:.0f} s: {folder / 'told.txt'}")
+        picture = seen(memory, SIZE)
         watch.look(picture, time)
         if time >= SHOT_SECONDS * len(shots):
             shots.append(f"shot-{len(shots):02d}.png")
             Image.fromarray(picture).save(folder / shots[-1])
         sleep(1.0 / LOOK_HZ)
-        last = max(last, _time(folder))
-    if show.poll() is not None and last < seconds - 5.0:
-        raise LiquidlightError(f"the play has ended after {last:.0f} s; see {folder / 'told.txt'}")
     return watch, shots
 
 
-def _seen(memory: Path) -> np.ndarray:
-    """The window's part of the screen, uint8 (h, w, 3), out of an XWD file that X writes into.
-
-    The head's fields are big-endian: its size is the first, the number of colours the 20th.
-    """
-    raw = memory.read_bytes()
-    fields = struct.unpack(">25I", raw[:100])
-    begin, width, height, line = fields[0] + 12 * fields[19], fields[4], fields[5], fields[12]
-    rows = np.frombuffer(raw, np.uint8, height * line, begin).reshape(height, line)
-    picture = rows.reshape(height, -1, 4)[:, :width, 2::-1]
-    return np.ascontiguousarray(picture[: SIZE[1], : SIZE[0]])
-
-
-def _time(folder: Path) -> float:
-    """The show's time as its last row of stats says; 0 before the first."""
-    path = folder / "stats.jsonl"
-    if not path.exists():
-        return 0.0
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 6000))
-        lines = [line for line in file.read().split(b"\n") if line.endswith(b"}")]
-    try:
-        return float(json.loads(lines[-1])["time"]) if lines else 0.0
-    except ValueError:
-        return 0.0
-
-
-def _film(path: Path) -> dict[str, Any]:
-    """A film decoded to its end: watched as the screen is, and how long both tracks are."""
-    import av
-
-    watch = Watch()
-    with av.open(str(path)) as film:
-        for frame in film.decode(video=0):
-            watch.look(frame.to_ndarray(format="gray8"), frame.time)
-    with av.open(str(path)) as film:
-        samples = sum(frame.samples for frame in film.decode(audio=0))
-    return {"name": path.name, **watch.figures(), "sound_s": round(samples / 48_000, 2)}
-
-
 def _stats(path: Path) -> dict[str, Any]:
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    if len(rows) < 3:
+        return {"events": 0, "told_nothing": True}
     fps = [row["display_fps"] for row in rows[5:]]
     model = [row["generator_fps"] for row in rows[5:]]
     last, early = rows[-2], rows[min(len(rows) - 1, max(5, len(rows) // 4))]
