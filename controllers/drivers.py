@@ -22,6 +22,8 @@ from typing import Any, Protocol
 from engine.errors import DeviceError
 
 API_VARIABLE = "LIQUIDLIGHT_MIDI_API"
+CLIENT = "liquidlight"
+_OURS = re.compile(rf"{CLIENT}(-\d+)?:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,11 @@ class Driver(Protocol):
         ...
 
 
+def _others(names: Sequence[str]) -> list[str]:
+    """Without ports of ours: under JACK and ALSA what we send from looks like an input."""
+    return [name for name in names if not _OURS.match(name)]
+
+
 class RtMidi:
     """python-rtmidi. One client is kept for listing: making one each time disturbs JACK."""
 
@@ -74,13 +81,13 @@ class RtMidi:
         self._lister, self._out_lister = self._client(), None
 
     def _client(self) -> Any:
-        return self._library.MidiIn(rtapi=self._api, name="liquidlight")
+        return self._library.MidiIn(rtapi=self._api, name=CLIENT)
 
     def _out_client(self) -> Any:
-        return self._library.MidiOut(rtapi=self._api, name="liquidlight")
+        return self._library.MidiOut(rtapi=self._api, name=CLIENT)
 
     def names(self) -> list[str]:
-        return list(self._lister.get_ports())
+        return _others(self._lister.get_ports())
 
     def open(self, name: str) -> Port:
         client = self._client()
@@ -100,7 +107,7 @@ class RtMidi:
     def output_names(self) -> list[str]:
         if self._out_lister is None:
             self._out_lister = self._out_client()
-        return list(self._out_lister.get_ports())
+        return _others(self._out_lister.get_ports())
 
     def open_output(self, name: str) -> OutPort:
         client = self._out_client()
@@ -128,13 +135,13 @@ class RtMidi2:
         self._lister, self._out_lister = self._client(), None
 
     def _client(self) -> Any:
-        return self._library.MidiIn(clientname="liquidlight", api=self._api)
+        return self._library.MidiIn(clientname=CLIENT, api=self._api)
 
     def _out_client(self) -> Any:
-        return self._library.MidiOut(clientname="liquidlight", api=self._api)
+        return self._library.MidiOut(clientname=CLIENT, api=self._api)
 
     def names(self) -> list[str]:
-        return list(self._lister.ports)
+        return _others(self._lister.ports)
 
     def open(self, name: str) -> Port:
         client = self._client()
@@ -145,7 +152,7 @@ class RtMidi2:
     def output_names(self) -> list[str]:
         if self._out_lister is None:
             self._out_lister = self._out_client()
-        return list(self._out_lister.ports)
+        return _others(self._out_lister.ports)
 
     def open_output(self, name: str) -> OutPort:
         client = self._out_client()

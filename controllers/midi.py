@@ -46,7 +46,8 @@ class MidiInput:
     `clock_sink(data, time, port)`, if given, gets every MIDI clock message: the bytes, the show
     time of its arrival and the port; it is called on the MIDI thread and must come back at once.
     `surface` tells how the show stands: for takeover and lights; without it neither is there.
-    `received` counts mapped events, `ports` are those open now, `reopened` counts returns.
+    `received` counts mapped events, `ports` are those open now, `reopened` counts returns;
+    `notes` gets a line for each device that is known, goes or fails in the show.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class MidiInput:
         self.received = 0
         self.reopened = 0
         self.problem = ""
+        self.notes: EventQueue[str] = EventQueue()
         self._driver = self._driver_or_none()
         if self._driver is not None:
             self._start(self._driver, port_name)
@@ -189,7 +191,9 @@ class MidiInput:
             self._light()
         for device in self._open.values():
             device.flush()
-            self.problem = device.problem or self.problem
+            if device.problem:
+                self.problem, device.problem = device.problem, ""
+                self.notes.put(self.problem)
 
     def _read(self) -> None:
         for device in self._open.values():
@@ -243,6 +247,7 @@ class MidiInput:
         """Close ports that have gone, open wanted ones that are there, and their outputs."""
         for name in set(self._open) - set(names):
             self._open.pop(name).close(there=False)
+            self.notes.put(f"MIDI: {stable_name(name)} has gone; it is taken up when it is back")
         for name in self._matching(names):
             if name not in self._open:
                 self._bind(driver, name)
@@ -264,14 +269,25 @@ class MidiInput:
         )
         self._open[name] = Device(name, port, controller, profile)
         self.problem = ""
+        self._greet(name, profile)
         self.reopened += stable_name(name) in self._seen
         self._seen.add(stable_name(name))
+
+    def _greet(self, name: str, profile: Profile | None) -> None:
+        """Tell who was plugged in: known, with a hint the first time; or back again."""
+        first = stable_name(name) not in self._seen
+        if profile:
+            hint = f" ({profile.hint})" if profile.hint and first else ""
+            self.notes.put(f"MIDI: {profile.title} plays{hint}")
+        elif not first:
+            self.notes.put(f"MIDI: {stable_name(name)} is back")
 
     def _profile(self, name: str) -> Profile | None:
         try:
             return profile_for(name, self._mapping.settings.get("profile", "auto"))
         except PresetError as error:  # a profile of the user's own
             self.problem = str(error)
+            self.notes.put(self.problem)
             return None
 
     def _mapping_of(self, name: str, profile: Profile | None) -> Mapping:

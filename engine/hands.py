@@ -61,9 +61,16 @@ class Hands:
         ways = {"MIDI": self.midi, "OSC": self.osc, "gamepad": self.pads.hands}
         return {name: hands.received for name, hands in ways.items() if hands is not None}
 
+    def notes(self) -> list[str]:
+        """What is to be told of devices that came, went or failed since the last call."""
+        return self.midi.notes.drain() if self.midi else []
+
     def figures(self) -> dict[str, Any]:
         """For --stats; any thread."""
         figures: dict[str, Any] = self.osc.figures() if self.osc else {}
+        if self.midi:
+            figures["midi_ports"] = len(self.midi.ports)
+            figures["midi_ghosts"] = sorted(self.midi.ghosts)
         if self.clock_out:
             figures["midi_clock_ticks"] = self.clock_out.sent
             figures["midi_clock_late_ms"] = round(self.clock_out.late_ms, 2)

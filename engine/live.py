@@ -306,6 +306,8 @@ class Performance:
             self.tell(self._scene)
         for note in self.hands.notes():
             self.tell(note)
+        for note in self.hands.notes():
+            self.tell(note)
         self.listening.graph.launches.lead = self.latency.lead
         self.row = reporting.stats_row(self)
         if self.writer:

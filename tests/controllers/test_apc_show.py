@@ -40,18 +40,19 @@ def listen():
         queue.put(ControlEvent(clock.now(), *json.loads(line)))
     stop.set()
 threading.Thread(target=listen, daemon=True).start()
-told = None
+told, notes = None, []
 while not stop.wait(0.005):
     params = resolve(clock.now(), 0, 0.01, listening.moment.get(), show)
     row = {"preset": params.preset, "freeze": params.freeze, "ports": midi.ports,
            "outputs": midi.outputs, "opacity": round(params.opacity, 2),
            "prompts": {p.text: round(p.weight, 2) for p in params.prompts},
            "ghosts": sorted(midi.ghosts), "reopened": midi.reopened}
+    notes += midi.notes.drain()
     if row != told:
         told = row
         print(json.dumps(row), flush=True)
 midi.close()
-print(json.dumps({"problem": midi.problem}), flush=True)
+print(json.dumps({"problem": midi.problem, "notes": notes}), flush=True)
 listening.close()
 """
 
@@ -111,7 +112,7 @@ class Apc:
     def shows(self, **pads: tuple[int, int]) -> None:
         """Wait until pads (n56=GREEN) are lit so."""
         wanted = {int(name[1:]): light for name, light in pads.items()}
-        servers.wait_for(f"lights {wanted}", lambda: wanted.items() <= self.lit.items(), 30.0)
+        servers.wait_for(f"lights {wanted}", lambda: wanted.items() <= self.lit.items())
 
     def close(self) -> None:
         self._child.stdin.close()
@@ -127,7 +128,7 @@ class Show:
         self._process = Process(SHOW, path, environment)
         self.row: dict = {}
 
-    def until(self, what: str, true: Callable[[dict], bool], seconds: float = 30.0) -> dict:
+    def until(self, what: str, true: Callable[[dict], bool], seconds: float = 90.0) -> dict:
         while not (self.row and true(self.row)):
             assert self._process.waits(seconds), f"waited in vain for {what}: {self.row}"
             self.row = self._process.row()
@@ -214,7 +215,7 @@ def test_a_scripted_performance(stage):
 
     assert show.end()["problem"] == ""
     dark = dict.fromkeys((*range(64), *range(100, 108), *range(112, 120)), DARK)
-    servers.wait_for("darkness", lambda: apc.lit == dark, 30.0)
+    servers.wait_for("darkness", lambda: apc.lit == dark)
 
 
 def test_unplugged_in_the_middle_and_plugged_in_again(stage):
@@ -233,3 +234,6 @@ def test_unplugged_in_the_middle_and_plugged_in_again(stage):
     apc.shows(n58=GREEN, n57=BLUE, n59=DARK, n16=GREEN)
     apc.press(56)
     show.until("red", lambda row: row["preset"] == "red")
+    came = "MIDI: Akai APC mini mk2 plays"
+    gone = "MIDI: APC mini mk2:Control has gone; it is taken up when it is back"
+    assert show.end()["notes"] == [came, gone, came]
