@@ -127,8 +127,8 @@ def run(seconds: float = 60.0, turns: int = 200) -> dict[str, Any]:
             _until(show, lambda: show.generator.health().generated > 3, 120.0)
             knob = _knob(show, peer, turns)
             storms = [_storm(show, peer, seconds / 4, storm) for storm in (False, True) * 4]
-            heard = show.hands.midi.received
-    report = {**knob, **_beside(storms), "received": heard}
+            load = os.getloadavg()[0]
+    report = {**knob, **_beside(storms), "load": round(load, 1)}
     for key, value in report.items():
         print(f"{key:>24} {value}", file=sys.stderr)
     return report
@@ -204,6 +204,7 @@ def _storm(show: Watched, peer: _Peer, seconds: float, storm: bool) -> dict[str,
         "storm": storm, "seconds": spent, "fps": len(frames) / spent,
         "late": show.stats.late_frames - late, "frames": len(frames),
         "p50": float(np.percentile(frames, 50)), "p99": float(np.percentile(frames, 99)),
+        "sent": round(1000 * seconds) if storm else 0,
         "messages": show.hands.midi.received - before,
     }  # fmt: skip
 
@@ -219,7 +220,8 @@ def _beside(rows: list[dict[str, Any]]) -> dict[str, Any]:
             "frames": sum(row["frames"] for row in part),
             "frame_ms_p50": round(float(np.median([row["p50"] for row in part])), 2),
             "frame_ms_p99": round(float(np.median([row["p99"] for row in part])), 2),
-            "messages": sum(row["messages"] for row in part),
+            "sent": sum(row["sent"] for row in part),
+            "received": sum(row["messages"] for row in part),
             "seconds": round(sum(row["seconds"] for row in part), 1),
         }
     return report
