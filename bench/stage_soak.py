@@ -34,8 +34,9 @@ LOOK_HZ, OSC_HZ = 8.0, 40.0
 STUCK_SECONDS = 1.0
 """As long as that nothing may stand still."""
 SHOT_SECONDS = 30.0
-PAUSE_SECONDS = 4.0
-"""At the end nothing is judged: the first picture was seen later than the play began."""
+START_SECONDS, PAUSE_SECONDS = 300.0, 4.0
+"""How long the first picture may take; at the end nothing is judged, as it came after the play
+began."""
 _LOOK = """
 seed = 7
 strength = 0.5
@@ -198,14 +199,14 @@ def _hands(port: int) -> Iterator[None]:
 
 def _first_picture(memory: Path, show: subprocess.Popen) -> None:
     """Until the window is lit."""
-    end = monotonic() + 120.0
+    end = monotonic() + START_SECONDS
     while monotonic() < end:
         if show.poll() is not None:
             raise LiquidlightError("the play has ended before its first picture")
         if memory.exists() and seen(memory, SIZE).mean() > 2.0 * BLACK:
             return
         sleep(0.1)
-    raise LiquidlightError("there was no picture within two minutes")
+    raise LiquidlightError(f"there was no picture within {START_SECONDS:.0f} seconds")
 
 
 def _watched(
