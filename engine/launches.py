@@ -20,7 +20,10 @@ LATE_SECONDS = 1.0
 """How old an event may be and still count from where the music was when the hand moved."""
 MOST_LEAD = 0.5
 _DIRECTED = re.compile(r"(preset|next|previous)(\..+)?")
-_LENGTHS = {"effects": 3, "layers": 3, "macros": 2, "loras": 2, "words": 2, "prompts": 3, "output": 3}
+_LENGTHS = {
+    **dict.fromkeys(("effects", "layers", "prompts", "output"), 3),
+    **dict.fromkeys(("macros", "loras", "words", "source"), 2),
+}
 """Parts of an address by how it begins, so that an input called `beat` is not taken for one."""
 
 
