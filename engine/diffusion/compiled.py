@@ -52,7 +52,7 @@ class CompiledRuntime:
         self._fast.decode(x[:1].contiguous())
 
     def encode(self, picture: torch.Tensor) -> torch.Tensor:
-        return self._fast.encode(picture)
+        return self._fast.encode(picture.contiguous())
 
     def unet(self, x: torch.Tensor, t: Any, states: torch.Tensor) -> torch.Tensor:
         """A number for a timestep would be compiled in: it goes in as a tensor."""
@@ -61,7 +61,7 @@ class CompiledRuntime:
         return self._fast.unet(x.contiguous(), self._time(t), states.contiguous())
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        return self._fast.decode(latents)
+        return self._fast.decode(latents.contiguous())
 
     def _time(self, t: Any) -> torch.Tensor:
         return torch.full((), float(t), device=self._device)

@@ -128,7 +128,8 @@ class TorchRuntime:
     def __init__(self, unet: Any, vae: Any, encoder: Any = None, decoder: Any = None,
                  pooled: int = 0, cell: int = 8) -> None:
         self._unet, self._vae = unet, vae
-        self._encoder, self._decoder = encoder, decoder
+        self._encoder = encoder if encoder is not None else self._encode_plainly
+        self._decoder = decoder if decoder is not None else self._decode_plainly
         self._pooled, self._cell = pooled, cell
         self._sizes: dict[tuple[int, ...], torch.Tensor] = {}
 
@@ -136,12 +137,12 @@ class TorchRuntime:
         """The same runtime over `wrap(module)` of each module: for compilers."""
         made = copy.copy(self)
         made._unet = wrap(self._unet)
-        made._encoder = wrap(self._encoder or self._encode_plainly)
-        made._decoder = wrap(self._decoder or self._decode_plainly)
+        made._encoder = wrap(self._encoder)
+        made._decoder = wrap(self._decoder)
         return made
 
     def encode(self, picture: torch.Tensor) -> torch.Tensor:
-        return (self._encoder or self._encode_plainly)(picture)
+        return self._encoder(picture)
 
     def _encode_plainly(self, picture: torch.Tensor) -> torch.Tensor:
         encoded = self._vae.encode((picture * 2 - 1).to(self._vae.dtype))
@@ -166,7 +167,7 @@ class TorchRuntime:
         return self._sizes[x.shape]
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        return (self._decoder or self._decode_plainly)(latents)
+        return self._decoder(latents)
 
     def _decode_plainly(self, latents: torch.Tensor) -> torch.Tensor:
         picture = self._vae.decode(latents.to(self._vae.dtype)).sample / 2 + 0.5
