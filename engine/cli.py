@@ -331,6 +331,8 @@ def _shader(verbs: argparse._SubParsersAction) -> _Parser:
     verb.add_argument("--frames", type=rate, default=4, help="frames to draw")
     verb.add_argument("--size", type=size, default=(640, 360), metavar="WxH")
     verb.add_argument("-o", "--output", type=Path, metavar="DIR", help="write PNGs here")
+    verb.add_argument("--sheet", type=Path, metavar="PICTURE", help="write one sheet of all")
+    verb.add_argument("--over", type=Path, metavar="PICTURE", help="what lies under their effects")
     verb.add_argument("--json", action="store_true")
     return verb
 

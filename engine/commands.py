@@ -229,6 +229,11 @@ def shader(options: Namespace) -> int:
     """Loads ISF files and draws them; exit status 2 when one does not compile."""
     from engine.machine import draw_file
 
+    if options.sheet:
+        from engine.render.shader_sheet import write_sheet
+
+        write_sheet(options.sheet, list(map(Path, options.files)), options.over)
+        return 0
     findings = []
     for name in options.files:
         findings.append(draw_file(Path(name), options.size, options.frames, options.output))

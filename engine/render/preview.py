@@ -1,7 +1,8 @@
 """Draws a shader on its own, without a show: for `liquidlight shader FILE…` and for looking.
 
-Flows in: an ISF file; flows out: pictures, drawn off screen over a test picture at 30 frames a
-second and 120 beats a minute. Makes and ends its own GL context on the calling thread.
+Flows in: an ISF file; flows out: pictures, drawn off screen over a test picture, to a test sound,
+at 30 frames a second and 120 beats a minute. Makes and ends its own GL context on the calling
+thread.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.isf import load_header
+from engine.records import SAMPLERATE, SOUND_SAMPLES, Sound
 from engine.render.buffers import Size
 from engine.render.programs import IsfProgram, ShaderClock
 from engine.render.window import Offscreen
@@ -60,6 +62,16 @@ def sample_picture(size: Size) -> np.ndarray:
     return (255.0 * colour).round().astype(np.uint8)
 
 
+def sample_sound(time: float) -> Sound:
+    """A chord that is struck at each beat, a little different in each ear."""
+    n = np.arange(SOUND_SAMPLES)[:, None] + time * SAMPLERATE
+    tones = ((55, 0.40, 0.0), (110, 0.20, 1.0), (220, 0.15, [0.0, 1.0]), (554, 0.10, 2.0),
+             (1800, 0.06, [1.0, 0.0]), (7000, 0.03, 0.0))
+    sung = sum(a * np.sin(2 * np.pi * hz * n / SAMPLERATE + np.add(p, 0.0)) for hz, a, p in tones)
+    struck = 0.4 + 0.6 * np.exp(-3.0 * (time * BPM / 60.0 % 1.0))
+    return Sound((struck * sung * np.ones(2)).astype(np.float32))
+
+
 def _images(ctx: moderngl.Context, names: list[str], size: Size) -> dict[str, moderngl.Texture]:
     """The test picture for every image input; `endImage` gets another, to be told apart."""
     made = {}
@@ -74,4 +86,5 @@ def _images(ctx: moderngl.Context, names: list[str], size: Size) -> dict[str, mo
 
 def _clock(index: int) -> ShaderClock:
     time = index / FPS
-    return ShaderClock(time, 1.0 / FPS, index, time * BPM / 60.0, BPM)
+    beat, sound = time * BPM / 60.0, sample_sound(time)
+    return ShaderClock(time, 1.0 / FPS, index, beat, BPM, sound=sound)
