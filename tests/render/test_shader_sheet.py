@@ -29,7 +29,8 @@ def test_files_that_cannot_be_are_one_line(tmp_path):
     with pytest.raises(MediaError, match="a.nothing"):
         write_sheet(tmp_path / "a.nothing", [SHIPPED / "mirror.fs"])
     write_sheet(tmp_path / "a.jpg", [SHIPPED / "mirror.fs"])
-    assert Image.open(tmp_path / "a.jpg").width == 6 * TILE[0]
+    with Image.open(tmp_path / "a.jpg") as page:
+        assert page.width == 6 * TILE[0]
 
 
 def test_the_preview_has_a_sound():
