@@ -19,6 +19,7 @@ from engine.audio.tempo_desk import TempoDesk, TempoSettings
 from engine.audio.tempo_sources.contract import TempoSource
 from engine.audio.tempo_sources.witnessed import TakeTempo, Witness
 from engine.errors import LiquidlightError
+from engine.fitting import check_loras, has_loras
 from engine.play_options import PlayOptions
 from engine.show import Show, load_show
 from engine.show.singing import with_lyrics
@@ -35,9 +36,11 @@ class Company(Protocol):
 
 
 def read_show(name: str, options: Company) -> Show:
-    """The show, with the lyrics and stems of the options."""
+    """The show, with the lyrics and stems of the options; its LoRAs fit their models."""
     stems = read_stems(options.stems)
     show = load_show(name, stems)
+    if has_loras(show):
+        check_loras(show, getattr(options, "model", None))
     if stems:
         show = replace(show, song=replace(show.song, stems={**show.song.stems, **stems}))
     if options.lyrics:

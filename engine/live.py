@@ -27,6 +27,7 @@ from engine.diffusion.contract import Generator
 from engine.diffusion.model import check_folder
 from engine.diffusion.process import ProcessGenerator
 from engine.exchange import EventQueue
+from engine.fitting import runtime_for
 from engine.farewell import Farewell
 from engine.hands import Hands, tempo_sources
 from engine.learning import Bindings, Learner
@@ -106,6 +107,7 @@ class Performance:
         """Bad input stops here, in one line, before anything is shown."""
         show = self._load(self.options.show)
         check_models(show)
+        self._runtime = runtime_for(show, self.options.runtime, self._notes)
         self.bindings = Bindings(self.options.mapping, self.options.rig)
         mapping = self.bindings.of(show)
         source = open_source(self.options.audio)
@@ -181,7 +183,7 @@ class Performance:
 
     def _made(self, model: str) -> Generator:
         size = self._canvas_of(model)
-        return ProcessGenerator(model, size, self.clock, runtime=self.options.runtime)
+        return ProcessGenerator(model, size, self.clock, runtime=self._runtime)
 
     def _canvas_of(self, model: str) -> tuple[int, int]:
         return canvas_size(model, self.size, self.options.canvas)

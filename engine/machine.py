@@ -67,6 +67,10 @@ def _checked(path: Path) -> dict[str, Any]:
 
         check_folder(path)
         return {"says": "a model folder with all its parts"}
+    if path.suffix.lower() in (".safetensors", ".ckpt", ".pt", ".pth", ".bin"):
+        from engine.fitting import describe_weights
+
+        return {"says": describe_weights(path)}
     if path.is_file() and is_rig(TomlFile(path)):
         return _checked_rig(path)
     return _checked_show(path)
@@ -97,6 +101,7 @@ def _checked_rig(path: Path) -> dict[str, Any]:
 def _checked_show(path: Path) -> dict[str, Any]:
     """A preset or set: its looks, the effects that its words switch, prompts nobody knows."""
     from controllers.mapping import parse_mapping
+    from engine.fitting import check_loras, has_loras
     from engine.troupe import check_models
     from engine.vocabulary import far_prompts, switched
 
@@ -105,6 +110,8 @@ def _checked_show(path: Path) -> dict[str, Any]:
         parse_mapping(read_midi(file), str(file.path))
     check_models(show)
     says = f"{len(show.presets)} look{'s' * (len(show.presets) > 1)}"
+    if has_loras(show):
+        check_loras(show, read_rig().values.get("model"))
     words, hints = switched(show), far_prompts(show)
     finding: dict[str, Any] = {"says": f"{says}; words switch {words}" if words else says}
     return {**finding, "hints": hints} if hints else finding

@@ -63,7 +63,7 @@ def resolve(time: float, index: int, dt: float, moment: Moment, show: Show) -> F
         beat=after.names["beat"],
         bpm=moment.signals.beat.bpm,
         prompts=tuple(prompt for group in prompts for prompt in group) or (looks[-1].fallback(),),
-        loras=_loras(looks, show),
+        loras=_loras(looks, show, drawn.look.model),
         negative=looks[-1].negative,
         seed=looks[-1].number("seed"),
         strength=number_of("strength", looks),
@@ -199,14 +199,15 @@ def _prompts(looks: Sequence[Seen]) -> list[list[Prompt]]:
     return [seen.prompts(seed) for seen, seed in zip(looks, own, strict=True)]
 
 
-def _loras(looks: Sequence[Seen], show: Show) -> tuple[Lora, ...]:
-    """Those of all looks of the show, so that they are ready; weights are those of what is seen."""
-    every = [str(line.path) for look in (*show.presets, show.hush) for line in look.loras]
+def _loras(looks: Sequence[Seen], show: Show, model: str) -> tuple[Lora, ...]:
+    """Those of all looks of a model, so that they are ready; weights are those of what is seen."""
+    every = [str(line.path) for look in (*show.presets, show.hush) if look.model == model
+             for line in look.loras]
     if not every:
         return ()
     weights = dict.fromkeys(every, 0.0)
     for seen in looks:
-        for file, weight in seen.loras():
+        for file, weight in seen.loras() if seen.look.model == model else ():
             weights[file] = weights.get(file, 0.0) + seen.share * weight
     return tuple(Lora(file, weight) for file, weight in weights.items())
 

@@ -33,6 +33,7 @@ RIM |= {"paging", "checking"}
 RIM |= {"reporting", "live"}
 RIM |= {"offline", "gallery", "saving", "desk", "autosave", "cadence"}
 RIM |= {"operating", "recording", "sourcing", "troupe", "film_troupe"}
+RIM |= {"fitting"}
 RIM |= {"resuming", "company", "surface"}
 RIM |= {"learning", "rig"}
 RIM |= {"farewell", "output_hands", "output_rig", "output_writing", "option_values"}

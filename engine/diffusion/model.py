@@ -41,7 +41,8 @@ class Model:
     `alphas_cumprod` float32 (T,) on the CPU; `schedule` how it steps; `vae_scale` pixels per
     latent cell; `native_size` the width and height in pixels that the UNet was made for.
     `runtime` computes the UNet and the autoencoder; `unet` and `vae` are torch's, None where only
-    graphs are loaded; `words` are those of embeddings. `text_encoder_2` and `tokenizer_2` are None but for the SDXL class.
+    graphs are loaded; `words` are those of embeddings. `text_encoder_2` and `tokenizer_2` are
+    None but for the SDXL class.
     """
 
     name: str

@@ -15,6 +15,8 @@ from typing import Any
 from engine.errors import ModelError
 
 PICKLED = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
+_PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+"""How torch's files begin, and pickles."""
 LONGEST = 100_000_000
 """Bytes of a head at most, as the safetensors library has it."""
 
@@ -37,10 +39,14 @@ def _head(file: Path) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     try:
         size = file.stat().st_size
         with file.open("rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
+            first = stream.read(8)
+            length = int.from_bytes(first, "little")
             text = stream.read(length) if length <= min(LONGEST, size) else b""
     except OSError as error:
         raise ModelError(f"{file}: cannot be read: {error.strerror or error}") from error
+    if first.startswith(_PICKLES) and length > LONGEST:
+        raise ModelError(f"{file}: is a pickle under another name, which runs whatever its maker "
+                         "put in when it is read")
     if size < 8 + length <= 8 + LONGEST:
         raise ModelError(f"{file}: cut short: {size} bytes, its head alone takes {8 + length}")
     try:
