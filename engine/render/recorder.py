@@ -2,7 +2,8 @@
 
 Flows in: pictures and sound with their show times, through bounded queues; flows out: films of
 constant frame rate, one after the other where they are split at a length. The frame index
-decides: frame n is the newest picture at n / fps after the first one. Late pictures are made good
+decides: frame n is the newest picture half a frame after n / fps, counted from the first one, so
+that on the whole pictures are neither early nor late beside the sound. Late pictures are made good
 by repeating, lost ones are counted in `dropped`. PyAV lets go of the interpreter while it
 converts and encodes, so a thread is enough.
 """
@@ -172,8 +173,8 @@ class Recorder:
             self._take_sounds()
 
     def _fill(self, time: float) -> None:
-        """Write every frame that is due before `time`, with the newest picture known."""
-        while self._newest is not None and self._start + self.frames / self._fps < time:
+        """Write every frame that ends before `time`, with the newest picture known."""
+        while self._newest is not None and self._start + (self.frames + 0.5) / self._fps < time:
             self._write(self._newest[0])
 
     def _write(self, picture: np.ndarray) -> None:
