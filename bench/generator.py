@@ -28,7 +28,10 @@ from engine.records import FrameParams, Pose, Prompt
 WORDS = "red and black spiral"
 TURN, WARM = 5, 4
 """Pictures that one contestant draws before it is the other's turn; pictures before the clock."""
-START_WITHIN = 300.0
+SLOW = 2.0
+"""Seconds a picture above which a single one is a turn, and enough to warm up."""
+START_WITHIN, LONG_ENOUGH = 300.0, 20.0
+"""Seconds that a process gets to its first picture, and how long it may go on after it."""
 OTHER = "streamdiffusion"
 
 
@@ -160,28 +163,31 @@ def _race(
     models: dict[str, Any], size: tuple[int, int], pipeline: Callable[[int], Any],
     other: StreamDiffusionPeer | None, seconds: float, steps: int,
 ) -> Times:
-    """Milliseconds of every picture, by contestant; four pictures of each go before."""
+    """Milliseconds of every picture, by contestant; pictures of each go before."""
     from engine.diffusion.stream import Img2ImgStream
 
     streams = {name: Img2ImgStream(model, size) for name, model in models.items()}
     names = [*streams, PEER, *([OTHER] if other else [])]
     times: Times = {name: {"total": [], "cpu": []} for name in names}
-    for n in range(WARM):
+    begun, warm = monotonic(), 0
+    while warm < WARM and (warm < 1 or monotonic() - begun < SLOW * len(streams)):
         for stream in streams.values():
-            stream.step(_params(n, steps))
+            stream.step(_params(warm, steps))
+        warm += 1
+    turn = TURN if warm == WARM else 1
     pipeline(steps)
     if other:
-        other.times(steps, WARM + steps)  # its batch of half-drawn pictures fills up, too
-    index, end = WARM, monotonic() + seconds
-    while monotonic() < end or index < WARM + TURN:
+        other.times(steps, warm + steps - 1)  # its batch of half-drawn pictures fills up, too
+    index, end = warm, monotonic() + seconds
+    while monotonic() < end or index == warm:
         for name, stream in streams.items():
-            for n in range(index, index + TURN):
+            for n in range(index, index + turn):
                 _clocked(partial(stream.step, _params(n, steps)), times[name])
-        for _ in range(TURN):
+        for _ in range(turn):
             _clocked(partial(pipeline, steps), times[PEER])
         if other:
-            times[OTHER]["total"] += other.times(steps, TURN)
-        index += TURN
+            times[OTHER]["total"] += other.times(steps, turn)
+        index += turn
     for stream in streams.values():
         stream.close()
     return times
@@ -214,7 +220,7 @@ def _start(
             generator.submit(_params(index))
             if not first and generator.latest() is not None:
                 first, drawn_by = monotonic() - begun, health.runtime
-            if monotonic() - begun > START_WITHIN:
+            if monotonic() - begun > (first + LONG_ENOUGH if first else START_WITHIN):
                 break
             index += 1
             sleep(0.005)

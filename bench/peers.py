@@ -37,9 +37,11 @@ def diffusers_pipeline(loaded: Any, size: tuple[int, int]) -> Callable[[int], An
         from diffusers import AutoPipelineForImage2Image
         from diffusers.utils import logging
         from PIL import Image
+        from transformers.utils import logging as more
 
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
+        for each in (logging, more):
+            each.set_verbosity_error()
+            each.disable_progress_bar()
         without = {} if loaded.text_encoder_2 is not None else {"safety_checker": None}
         pipe = AutoPipelineForImage2Image.from_pretrained(
             loaded.folder, torch_dtype=loaded.dtype, local_files_only=True,

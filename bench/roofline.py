@@ -63,11 +63,14 @@ def part_ms(
     """Median milliseconds of each of PARTS, for a picture of `steps` UNet calls."""
     found = {}
     for name, work in _works(model, size, steps).items():
+        begun, share = monotonic(), seconds / len(PARTS)
         for _ in range(4):  # a runtime may record itself at the third call
             work()
-        wait_for(model.device)
-        times, end = [], monotonic() + seconds / len(PARTS)
-        while monotonic() < end or len(times) < 3:
+            wait_for(model.device)
+            if monotonic() - begun > 5 * share:
+                break
+        times, end = [], monotonic() + share
+        while monotonic() < end or not times:
             start = monotonic()
             work()
             wait_for(model.device)

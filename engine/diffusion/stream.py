@@ -28,6 +28,7 @@ from engine.diffusion.runtimes import Runtime
 from engine.diffusion.sampling import Noise, Slot, begun, finish, timesteps_of
 from engine.diffusion.sources import Sources, freshness
 from engine.diffusion.stream_batch import Flight
+from engine.diffusion.transfers import to_device, to_host
 from engine.diffusion.warp import Warper, sharpen
 from engine.motion import limited
 from engine.records import FrameParams, Pose, Prompt
@@ -143,7 +144,7 @@ class Img2ImgStream:
 
     def _tensor(self, picture: np.ndarray) -> torch.Tensor:
         """(1, 3, h, w) in 0..1 on the model's device."""
-        tensor = torch.from_numpy(picture.copy()).to(self._model.device)
+        tensor = to_device(picture, self._model.device)
         return (tensor.permute(2, 0, 1)[None].to(self._model.dtype) / 255).contiguous()
 
     def close(self) -> None:
@@ -258,4 +259,4 @@ class Img2ImgStream:
 def to_bytes(picture: torch.Tensor) -> np.ndarray:
     """uint8 (h, w, 3) of a picture (1, 3, h, w) in 0..1."""
     scaled = picture[0].float().clamp(0, 1).mul(255).round().to(torch.uint8)
-    return scaled.permute(1, 2, 0).contiguous().cpu().numpy()
+    return to_host(scaled.permute(1, 2, 0).contiguous())
