@@ -32,8 +32,11 @@ def test_a_download_from_cuda_waits_for_its_own_event(monkeypatch):
 
     host = SimpleNamespace(copy_=lambda tensor, non_blocking: done.append(("copy", non_blocking)),
                            numpy=lambda: "picture")
-    monkeypatch.setattr(transfers.torch, "empty",
-                        lambda shape, dtype, pin_memory: done.append(("pinned", pin_memory)) or host)
+    def empty(shape, dtype, pin_memory):
+        done.append(("pinned", pin_memory))
+        return host
+
+    monkeypatch.setattr(transfers.torch, "empty", empty)
     monkeypatch.setattr(transfers.torch.cuda, "Event", Event)
     on_gpu = SimpleNamespace(device=SimpleNamespace(type="cuda"), shape=(2, 2, 3),
                              dtype=torch.uint8)
