@@ -138,10 +138,10 @@ SET_ROWS = (
 SET: dict[str, Param] = {row.name: row for row in SET_ROWS}
 """What hands say of the set that plays; no preset holds them."""
 STAGE_ROWS = (
-    Param("blackout.seconds", 0.0, 0.0, 10.0, "s", "fade into a blackout and out of it; 0: at once"),
+    Param("blackout.seconds", 0.0, 0.0, 10.0, "s", "fade into a blackout and out; 0: at once"),
 )
 STAGE: dict[str, Param] = {row.name: row for row in STAGE_ROWS}
-"""What hands say of the stage, whatever look is shown; no preset holds them, `reset` leaves them."""
+"""What hands say of the stage, whatever is shown; no preset holds them, `reset` leaves them."""
 SET_SWITCHES = ("autopilot", "autopilot.lock")
 """Held states, as SWITCHES: presets change by themselves; the one that is shown stays."""
 LAUNCHES = {"now": 0.0, "beat": 1.0, "bar": 4.0, "phrase": 16.0}
@@ -172,6 +172,8 @@ BLENDS = (
     *("difference", "exclusion", "subtract"),
 )
 """How a layer is put over what lies below it."""
+LAYER_MASKS = ("above", "below")
+"""A layer may be seen by its light alone: as the mask of the next one above, or below."""
 LAYER_ROWS = (
     Param("opacity", 1.0, 0.0, 1.0, "", "how much of the layer is seen"),
     Param("x", 0.5, -1.0, 2.0, "width", "place of its middle, from the left"),
@@ -182,6 +184,8 @@ LAYER_ROWS = (
     Param("start", 0.0, 0.0, 36000.0, "s", "where a video begins"),
     Param("size", 0.12, 0.01, 1.0, "height", "height of a line of text"),
     Param("outline", 0.08, 0.0, 0.5, "", "of a text, beside its line's height"),
+    Param("solo", 0, 0, 1, "", "1: of all layers only those that say so are seen", True),
+    Param("bypass", 0, 0, 1, "", "1: the layer is left out, as a mask too", True),
 )
 LAYER_PARAMS: dict[str, Param] = {row.name: row for row in LAYER_ROWS}
 """Numbers of a layer, each a preset key, `layers.N.NAME` for hands. Shaders have their own too."""

@@ -316,7 +316,9 @@ class Layer:
     `kind` is one of params.LAYER_KINDS; `name` is the shader's name, the file's path, the camera's
     name or the words of a text ("" for the generated picture). `opacity` 0..1, `blend` one of
     params.BLENDS. `inputs` are a shader's, or numbers of params.LAYER_PARAMS (place and
-    size of a text, position of a video ...); `effects` is the layer's own chain.
+    size of a text, position of a video ...); `effects` is the layer's own chain. One with a `mask`
+    of params.LAYER_MASKS is not drawn: its light is where that neighbour is seen. `shown` is
+    False while it is bypassed, or others are solo.
     """
 
     kind: str
@@ -325,6 +327,8 @@ class Layer:
     blend: str = "normal"
     inputs: tuple[tuple[str, float | tuple[float, ...]], ...] = ()
     effects: tuple[Effect, ...] = ()
+    mask: str = ""
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,8 @@ def _layer(look: Preset, n: int, rest: list[str]) -> Iterator[tuple[Place, Param
     elif rest == ["text"] and layer.kind == "text":
         yield ("layers", n, "text"), None
     else:
-        value = {**dict(layer.inputs), "opacity": layer.opacity}.get(rest[0])
+        value = {**dict(layer.inputs), "opacity": layer.opacity, "solo": layer.solo,
+                 "bypass": layer.bypass}.get(rest[0])
         if isinstance(value, Value):
             yield ("layers", n, rest[0]), value.param
 

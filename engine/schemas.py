@@ -21,6 +21,7 @@ from engine.params import (
     GUIDANCES,
     LAUNCHES,
     LAYER_INPUTS,
+    LAYER_MASKS,
     LAYER_PARAMS,
     LORA,
     MACRO,
@@ -229,6 +230,8 @@ def _layers() -> list[Schema]:
     common = {
         "opacity": number(LAYER_PARAMS["opacity"]),
         "blend": choice(BLENDS, "how it is put over what lies below"),
+        "mask": choice(("", *LAYER_MASKS), "not drawn: its light is where that neighbour is seen"),
+        **{key: number(LAYER_PARAMS[key]) for key in ("solo", "bypass")},
         "effects": {**_EFFECTS, "description": "shaders over this layer alone"},
     }
     kinds = []

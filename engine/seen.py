@@ -7,7 +7,7 @@ together to a frame. Pure; made anew for each frame.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.cues import NOTHING, Cued
 from engine.params import WEIGHT
@@ -103,7 +103,27 @@ class Seen:
         return None if line is None else self._layer(line, "source")
 
     def layers(self) -> tuple[Layer, ...]:
-        return tuple(self._layer(line, f"layers.{n}") for n, line in enumerate(self.look.layers, 1))
+        lines = self.look.layers
+        layers = tuple(self._layer(line, f"layers.{n}") for n, line in enumerate(lines, 1))
+        switches = [self.switches(n) for n in range(1, len(lines) + 1)]
+        if not any(solo or bypass for solo, bypass in switches):
+            return layers
+        alone = any(
+            solo and not layer.mask for (solo, _), layer in zip(switches, layers, strict=True)
+        )
+        return tuple(
+            replace(layer, shown=not bypass and (solo or not alone or bool(layer.mask)))
+            for (solo, bypass), layer in zip(switches, layers, strict=True)
+        )
+
+    def switches(self, n: int) -> tuple[bool, bool]:
+        """Whether layer `n` (from 1) is solo, and whether it is bypassed."""
+        line, place = self.look.layers[n - 1], f"layers.{n}"
+        solo, bypass = (
+            value is not None and self._value(value, place, name) >= 0.5
+            for name, value in (("solo", line.solo), ("bypass", line.bypass))
+        )
+        return solo, bypass
 
     def _weight(self, line: PromptLine, n: int) -> float:
         return self._value(line.weight, f"prompts.{n}", "weight")
@@ -141,6 +161,7 @@ class Seen:
             line.kind, name, self._value(line.opacity, place, "opacity"), line.blend,
             self._inputs(line.inputs, place),
             tuple(self._effect(effect, f"{place}.effects") for effect in line.effects),
+            line.mask,
         )
 
     def _inputs(self, lines: Lines, place: str) -> Inputs:

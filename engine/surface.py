@@ -115,6 +115,8 @@ def values_at(moment: Moment, show: Show) -> dict[str, float | str]:
     for n, layer in enumerate(seen.layers(), 1):
         place = f"layers.{n}"
         values[f"{place}.opacity"] = layer.opacity
+        for name, on in zip(("solo", "bypass"), seen.switches(n), strict=True):
+            values[f"{place}.{name}"] = float(on)
         if layer.kind == "text":
             values[f"{place}.text"] = layer.name
         values |= _numbers(place, layer.inputs)
@@ -167,7 +169,8 @@ def _of_look(look: Preset) -> Iterator[Control]:
     if look.source_layer is not None:
         yield from _inputs("source", look.source_layer.inputs)
     for n, layer in enumerate(look.layers, 1):
-        yield from _inputs(f"layers.{n}", (("opacity", layer.opacity), *layer.inputs))
+        own = (("opacity", layer.opacity), ("solo", layer.solo), ("bypass", layer.bypass))
+        yield from _inputs(f"layers.{n}", (*own, *layer.inputs))
         if layer.kind == "text":
             yield Control(f"layers.{n}.text", "text", "words of the layer")
         for effect in layer.effects:

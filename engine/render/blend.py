@@ -36,6 +36,8 @@ MIX = "mix"
 """Two whole pictures, whatever their alpha: how one look becomes the next."""
 ALONE = "alone"
 """The layer by itself with its alpha, for effects of its own."""
+MASKED = "masked"
+"""The layer by itself, seen where what is given as `below` is light (its luma, ITU-R BT.709)."""
 
 _VERTEX = """#version 330 core
 in vec2 position;
@@ -77,6 +79,9 @@ void main() {
     vec3 s = c.rgb;
 #ifdef ALONE
     colour = c;
+#elif defined(MASKED)
+    vec4 m = texture(below, at);
+    colour = vec4(s, c.a * mix(1.0, m.a * dot(m.rgb, vec3(0.2126, 0.7152, 0.0722)), opacity));
 #else
     vec3 b = texture(below, at).rgb;
     colour = vec4(mix(b, FORMULA, SHARE), 1.0);
@@ -145,7 +150,7 @@ class Blender:
     ) -> None:
         """`above` over `below` into `target`; without a place it is as large as the canvas.
 
-        `mode` is one of FORMULAS, MIX or ALONE, which has nothing below.
+        `mode` is one of FORMULAS, MIX, MASKED or ALONE, which has nothing below.
         """
         members, rectangle = self._program(mode, place is not None)
         above.use(1)
@@ -174,7 +179,7 @@ class Blender:
         return found
 
     def _compile(self, mode: str, is_placed: bool) -> tuple[dict, moderngl.VertexArray]:
-        flags = ["ALONE"] if mode == ALONE else []
+        flags = [mode.upper()] if mode in (ALONE, MASKED) else []
         flags += ["PLACED"] if is_placed else []
         flags += [f"FORMULA {FORMULAS.get(mode, 's')}"]
         flags += ["SHARE opacity" if mode == MIX else "SHARE (c.a * opacity)"]

@@ -1,7 +1,8 @@
 """The layers of a look, from below, one over the other: what a look is before its effects.
 
 Flows in: the Layers of a FrameParams and the generated picture; flows out: a canvas. A layer that
-does not work, or is not there yet, is left out. The first is drawn over black. GL thread.
+does not work, or is not there yet, is left out. The first is drawn over black. One that is a mask
+is drawn on a canvas of its own, whose light is where its neighbour is seen. GL thread.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.records import Layer
-from engine.render.blend import ALONE, Blender, Place
+from engine.render.blend import ALONE, MASKED, Blender, Place
 from engine.render.cameras import Cameras
 from engine.render.canvases import Canvases
 from engine.render.chain import draw_chain
@@ -50,16 +51,20 @@ class Layers:
 
     def prepare(self, layers: Sequence[Layer]) -> None:
         """Compile, open and read what these layers need; what is wrong is counted."""
-        for layer in layers:
+        masks = masked(layers, whole=True)
+        for n, layer in enumerate(layers):
             self._materials.prepare(layer)
             shaders = [layer.name] if layer.kind == "shader" else []
             for name in (*shaders, *(effect.shader for effect in layer.effects)):
                 self._stock.prepare(name)
-            lies = layer.kind not in WHOLE
-            if lies and layer.effects:
+            lies, covered = layer.kind not in WHOLE, masks.get(n)
+            if lies and (layer.effects or layer.mask or covered):
                 self._blender.prepare(ALONE, True)
+            if layer.mask:
+                self._blender.prepare(MASKED, False)
+                continue
             for mode in ("normal", layer.blend):  # What is lowest is normal.
-                self._blender.prepare(mode, lies and not layer.effects)
+                self._blender.prepare(mode, lies and not (layer.effects or covered))
 
     def draw(
         self,
@@ -70,8 +75,14 @@ class Layers:
     ) -> moderngl.Framebuffer:
         """The canvas with all layers of the look called `look` at the time of `now`."""
         below: moderngl.Framebuffer | None = None
+        masks = masked(layers)
         for n, layer in enumerate(layers):
-            if layer.opacity > 0.0:
+            if layer.mask or not layer.shown or layer.opacity <= 0.0:
+                continue
+            if n in masks:
+                mine = [(layers[m], (look, m)) for m in masks[n]]
+                below = self._put_masked(below, layer, (look, n), mine, generated, now)
+            else:
                 below = self._put(below, layer, (look, n), generated, now)
         return below or self._black()
 
@@ -99,6 +110,59 @@ class Layers:
         now: ShaderClock,
     ) -> moderngl.Framebuffer | None:
         """One layer over those below it."""
+        own, texture, spot = self._drawn(layer, place, generated, now)
+        if texture is None:
+            return below
+        if below is None and layer.kind == "generator" and layer.opacity >= 1.0:
+            return own  # Opaque, and alone so far: it is the canvas.
+        return self._over(below, layer, texture, spot, own)
+
+    def _put_masked(
+        self,
+        below: moderngl.Framebuffer | None,
+        layer: Layer,
+        place: Hashable,
+        masks: Sequence[tuple[Layer, Hashable]],
+        generated: Callable[[], moderngl.Framebuffer],
+        now: ShaderClock,
+    ) -> moderngl.Framebuffer | None:
+        """One layer over those below it, where all its masks are light."""
+        own = self._canvas_of(layer, place, generated, now)
+        if own is None:
+            return below
+        for mask, its_place in masks:
+            light = self._canvas_of(mask, its_place, generated, now)
+            if light is None:
+                continue  # Not there yet: the layer is seen whole.
+            target = self._canvases.take()
+            pictures = light.color_attachments[0], own.color_attachments[0]
+            self._blender.draw(MASKED, *pictures, target, mask.opacity)
+            self._canvases.give(light)
+            self._canvases.give(own)
+            own = target
+        return self._over(below, layer, own.color_attachments[0], None, own)
+
+    def _canvas_of(
+        self,
+        layer: Layer,
+        place: Hashable,
+        generated: Callable[[], moderngl.Framebuffer],
+        now: ShaderClock,
+    ) -> moderngl.Framebuffer | None:
+        """One layer on a canvas of its own, with its alpha; None while there is nothing of it."""
+        own, texture, spot = self._drawn(layer, place, generated, now)
+        if own is None and texture is not None:
+            own = self._alone(texture, spot)
+        return own
+
+    def _drawn(
+        self,
+        layer: Layer,
+        place: Hashable,
+        generated: Callable[[], moderngl.Framebuffer],
+        now: ShaderClock,
+    ) -> tuple[moderngl.Framebuffer | None, moderngl.Texture | None, Place | None]:
+        """A layer under its effects: its canvas if it has one, its texture, and where that lies."""
         own, material = None, None
         if layer.kind == "generator":
             own = generated()
@@ -110,12 +174,8 @@ class Layers:
                 own, material = self._alone(*material), None
         if own is not None:
             own = draw_chain(self._stock, self._canvases, own, layer.effects, place, now)
-            material = own.color_attachments[0], None
-        if material is None:
-            return below
-        if below is None and layer.kind == "generator" and layer.opacity >= 1.0:
-            return own  # Opaque, and alone so far: it is the canvas.
-        return self._over(below, layer, *material, own)
+            return own, own.color_attachments[0], None
+        return None, *(material or (None, None))
 
     def _over(
         self,
@@ -155,3 +215,19 @@ class Layers:
         canvas = self._canvases.take()
         canvas.clear(0.0, 0.0, 0.0, 1.0)
         return canvas
+
+
+def masked(layers: Sequence[Layer], whole: bool = False) -> dict[int, list[int]]:
+    """The places of layers that have masks, each with the places of its masks.
+
+    A mask is that of the next layer above it, or below, that is no mask itself; one that is not
+    shown means nothing, unless the `whole` look is asked for, nor one that has nobody there.
+    """
+    found: dict[int, list[int]] = {}
+    for n, layer in enumerate(layers):
+        if layer.mask and (whole or layer.shown and layer.opacity > 0.0):
+            way = range(n + 1, len(layers)) if layer.mask == "above" else range(n - 1, -1, -1)
+            of = next((m for m in way if not layers[m].mask), None)
+            if of is not None:
+                found.setdefault(of, []).append(n)
+    return found

@@ -18,6 +18,7 @@ from engine.params import (
     FRESH,
     LAYER_INPUTS,
     LAYER_KINDS,
+    LAYER_MASKS,
     LAYER_PARAMS,
     PARAMS,
     SOURCE_KINDS,
@@ -30,7 +31,7 @@ from engine.show.words import check_parts
 
 Row = dict[str, Any]
 Inputs = tuple[tuple[str, Value | tuple[float, ...]], ...]
-_LAYER_KEYS = ("opacity", "blend", "effects")
+_LAYER_KEYS = ("opacity", "blend", "mask", "solo", "bypass", "effects")
 _SOURCE_KEYS = tuple(n.removeprefix("source.") for n in PARAMS if n.startswith("source."))
 TEXT_COLOUR = isf.ShaderInput("colour", "color", (1.0,) * 4, (0.0,) * 4, (1.0,) * 4)
 """What a text has beside numbers: `colour = [1, 0.8, 0.2]`."""
@@ -98,7 +99,15 @@ def _layer(file: LookFile, row: Row, place: tuple, words: Mapping[str, Word]) ->
         ),
         inputs=(*numbers, *_inputs(file, row, place, own)),
         effects=read_effects(file, effects, (*place, "effects")),
+        mask=_mask(file, row, (*place, "mask")),
+        solo=_number(file, row, place, "solo"),
+        bypass=_number(file, row, place, "bypass"),
     )
+
+
+def _mask(file: LookFile, row: Row, place: tuple) -> str:
+    mask = file.text_at(row, place)
+    return file.choice(mask, place, LAYER_MASKS) if mask else ""
 
 
 def _number(file: LookFile, row: Row, place: tuple, key: str) -> Value:

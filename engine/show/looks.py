@@ -91,6 +91,9 @@ class LayerLine:
     blend: str
     inputs: tuple[tuple[str, Value | tuple[float, ...]], ...]
     effects: tuple[EffectLine, ...]
+    mask: str = ""
+    solo: Value | None = None
+    bypass: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def test_hands_reach_every_number_of_a_layer(tmp_path: Path) -> None:
 def test_every_kind_has_its_numbers() -> None:
     assert set(LAYER_INPUTS) == set(LAYER_KINDS)
     used = {key for keys in LAYER_INPUTS.values() for key in keys}
-    assert used | {"opacity"} == LAYER_PARAMS.keys()
+    assert used | {"opacity", "solo", "bypass"} == LAYER_PARAMS.keys()
 
 
 GLOW = "text = 'x'\n[[layers.effects]]\nshader = 'glow'\n"
@@ -102,7 +102,7 @@ MISTAKES = [
     ("picture = 'no.png'", 4, "layers.1.picture = 'no.png': no such file beside look.toml"),
     ("video = '..'", 4, "layers.1.video = '..': no such file"),
     ("camera = 3", 4, "layers.1.camera = 3 is not a text"),
-    ("text = 'x'\nspeed = 1", 5, "layers.1.speed is not known; there is angle, blend, colour"),
+    ("text = 'x'\nspeed = 1", 5, "layers.1.speed is not known; there is angle, blend, bypass, colour"),
     ("text = 'x'\nopacity = 2", 5, "layers.1.opacity = 2 is outside 0.0..1.0"),
     ("text = 'x'\nblend = 'scren'", 5, "layers.1.blend = 'scren' is not known; did you mean"),
     ("text = 'x'\neffects = 3", 5, "layers.1.effects must be a list of tables"),
