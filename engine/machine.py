@@ -9,13 +9,14 @@ Nothing here raises for a missing device.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from engine.checking import mistakes
 from engine.errors import LiquidlightError
+from engine.render.mapping import Output
 from engine.rig import is_rig, read_rig, usual_path
 from engine.show import DEMO_SET, load_show
 from engine.show.preset_file import read_midi
@@ -94,8 +95,17 @@ def _checked_rig(path: Path) -> dict[str, Any]:
         if wanted not in ("default", "demo", "all", "none") and not Path(wanted).is_file()
         and not any(wanted.lower() in known.lower() for known in there[kinds[name]])
     ]
+    hints += _hints_of_outputs(rig.outputs)
     finding = {"says": f"a rig: {len(rig.values)} settings, {len(rig.midi)} mappings"}
     return {**finding, "hints": hints} if hints else finding
+
+
+def _hints_of_outputs(outputs: Sequence[Output]) -> list[str]:
+    """One for each display of an output that is not there now."""
+    from engine.render.window import missing_displays
+
+    missing = missing_displays([row.display for row in outputs if row.fullscreen and row.display])
+    return [f"output display = {name!r} is not there now" for name in missing]
 
 
 def _checked_show(path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from engine.functions import CONSTANTS, FUNCTIONS
 from engine.isf_header import ShaderHeader, joined, parts_of
+from engine.output_reference import output_lines, rig_schema
 from engine.params import (
     BASE,
     CLOCKS,
@@ -76,7 +77,7 @@ def reference() -> str:
     """The whole page."""
     look, of_set = preset_schema(), set_schema()
     parts = (_expressions(), _keys("Look", look, {}), _keys("Set", of_set, look["properties"]),
-             _shaders(), _hands())  # fmt: skip
+             _keys("Rig", rig_schema(), {}), _shaders(), _hands())  # fmt: skip
     return "\n".join([_HEAD, *(line for part in parts for line in part)])
 
 
@@ -84,6 +85,7 @@ FILES: dict[str, Callable[[], str]] = {
     "reference.md": reference,
     "preset.schema.json": lambda: json.dumps(preset_schema(), indent=1) + "\n",
     "set.schema.json": lambda: json.dumps(set_schema(), indent=1) + "\n",
+    "rig.schema.json": lambda: json.dumps(rig_schema(), indent=1) + "\n",
 }
 """What lies in docs/ and how it is made."""
 
@@ -214,6 +216,7 @@ def _hands() -> Iterator[str]:
     yield "- switches, above 0.5 is on: " + ", ".join(f"`{name}`" for name in switches)
     yield "- triggers, above 0: " + ", ".join(f"`{name}`" for name in TRIGGERS)
     yield "- looks: `preset`, `preset.N`, `deck.a`, `deck.b`"
+    yield from output_lines()
     yield "- `learn`: waits for the MIDI control that is to move the address that is its value"
     yield ""
     yield from midi_lines()

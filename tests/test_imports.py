@@ -37,7 +37,7 @@ RIM |= {"fitting"}
 RIM |= {"resuming", "company", "surface"}
 RIM |= {"learning", "rig"}
 RIM |= {"farewell", "output_hands", "output_rig", "output_writing", "option_values"}
-TOP = {"song_options", "song_commands", "pieces", "splitting", "telling"}
+TOP = {"output_reference", "song_options", "song_commands", "pieces", "splitting", "telling"}
 TOP |= {"cli", "commands", "evening", "machine", "vocabulary", "__main__"}
 TOP |= {"checking", "reference", "reference_midi", "schemas"}
 

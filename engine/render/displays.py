@@ -106,17 +106,21 @@ def choose_display(shown: Sequence[Display], wanted: str | None) -> Display:
         raise DeviceError(NO_DISPLAY)
     if wanted is None:
         return shown[-1]
+    if found := fits(shown, wanted):
+        return found[0]
+    there = ", ".join(f"'{name}'" for name in names_of(shown))
+    raise DeviceError(f"no display is called '{wanted}'; there is {there}")
+
+
+def fits(shown: Sequence[Display], wanted: str) -> list[Display]:
+    """The displays that a name means, the likeliest first."""
     low = wanted.lower()
     ways: tuple[Callable[[Display], bool], ...] = (
         lambda display: display.name == wanted,
         lambda display: low in display.name.lower(),
         lambda display: all(word in display.label.lower() for word in low.split()),
     )
-    for fits in ways:
-        if found := [display for display in shown if fits(display)]:
-            return found[0]
-    there = ", ".join(f"'{name}'" for name in names_of(shown))
-    raise DeviceError(f"no display is called '{wanted}'; there is {there}")
+    return next(filter(None, ([d for d in shown if way(d)] for way in ways)), [])
 
 
 def has_twin(shown: Sequence[Display], home: Display) -> bool:

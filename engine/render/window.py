@@ -8,7 +8,7 @@ chooses X11 or Wayland by itself, and is imported only when needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine import clock
@@ -19,6 +19,7 @@ from engine.render.displays import (
     choose_display,
     displays,
     find_again,
+    fits,
     forget_displays,
     has_twin,
     last_error,
@@ -51,6 +52,19 @@ def list_displays() -> list[str]:
             stop_glfw()
     except Exception:  # A broken display server is the same as none.
         return []
+
+
+def missing_displays(wanted: Sequence[str]) -> list[str]:
+    """Those of the names that fit no display that is there now. Never raises."""
+    try:
+        glfw = start_glfw()
+    except DeviceError:
+        return list(wanted)
+    try:
+        shown = displays(glfw)
+        return [name for name in wanted if not fits(shown, name)]
+    finally:
+        stop_glfw()
 
 
 class Window:
