@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from controllers.rows import address_of
+from controllers.mapping import Mapping
+from controllers.rows import address_of, parse_rows
 from engine.errors import PresetError
 from engine.expressions import near
 from engine.params import KNOBS, PARAMS, SWITCHES, TRIGGERS
@@ -44,7 +45,7 @@ class Learning:
 
     def take(self, port: str, data: list[int], time: float) -> None:
         """One message of a port at `time`, steady seconds."""
-        if self._over or len(data) < 2:
+        if self._over or len(data) < 2 or max(data[1:]) > 127:
             return
         kind, channel = data[0] & 0xF0, data[0] & 0x0F
         if kind == 0x90 and len(data) > 2 and data[2] > 0:
@@ -92,6 +93,14 @@ class Learning:
     def _finish(self, port: str, text: str) -> None:
         self._over = True
         self._done(Learned(self._address.name, text, port))
+
+
+def others(mapping: Mapping, learned: Learned) -> list[str]:
+    """The other addresses that the control moves in a mapping, without shift."""
+    row = next(parse_rows(address_of(learned.address), learned.text))
+    rows = mapping.at(row.type, row.number, row.channel or 0)
+    names = [found.address.name for found in rows if not found.shift]
+    return [name for name in names if name != learned.address]
 
 
 def encoder_of(values: list[int]) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from controllers.controller import Controller
 from controllers.profile import Light, Profile
 from controllers.rows import Row
+from controllers.takeover import MOVING_SECONDS
 from engine.params import LAUNCHES
 
 SEND_SECONDS = 0.001
@@ -83,6 +84,7 @@ class Lights:
             self._groups.setdefault((light.control, bool(light.ring)), []).append(light)
         self._shown: dict[tuple, bytes] = {}
         self._wanted: dict[tuple, bytes] = {}
+        self._moved: dict[tuple, float] = {}
         self._free = 0.0  # time from which the next message may be sent
         self.sent = 0
         for message in profile.init:
@@ -91,6 +93,20 @@ class Lights:
     def forget(self) -> None:
         """Send all again: it was plugged in, or asked for."""
         self._shown.clear()
+
+    def touched(self, data: Sequence[int], time: float) -> None:
+        """A control was moved at `time`, steady seconds: a button may have changed its light by
+        itself and is sent it again; a ring stands where its hand has turned it, and is left alone
+        while that goes on."""
+        kind = {0x80: "note", 0x90: "note", 0xB0: "cc"}.get(data[0] & 0xF0)
+        if kind is None or len(data) < 3:
+            return
+        for channel in (None, data[0] & 0x0F):
+            control = (kind, data[1], channel)
+            self._shown.pop((control, False), None)
+            if (control, True) in self._groups:
+                self._shown[control, True] = bytes(data)
+                self._moved[control, True] = time
 
     def show(self, view: View) -> None:
         """Take in how the show stands; `flush` sends what is new."""
@@ -106,6 +122,8 @@ class Lights:
         for key, message in self._wanted.items():
             if self._free > time:
                 return
+            if time - self._moved.get(key, -MOVING_SECONDS) < MOVING_SECONDS:
+                continue
             if self._shown.get(key) != message:
                 self._shown[key] = message
                 self._free += SEND_SECONDS

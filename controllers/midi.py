@@ -16,11 +16,10 @@ from contextlib import suppress
 from controllers.controller import Controller, Ghost
 from controllers.device import Device
 from controllers.drivers import Driver, line_of, open_driver, stable_name
-from controllers.learn import Learned, Learning
+from controllers.learn import Learned, Learning, others
 from controllers.lights import View
 from controllers.mapping import DEFAULT_MAPPING, Mapping
 from controllers.profile import Profile, profile_for, spare
-from controllers.rows import address_of, parse_rows
 from controllers.surface import Surface
 from engine.clock import Clock, monotonic
 from engine.errors import DeviceError, PresetError
@@ -31,6 +30,8 @@ SYSTEM = 0xF0
 """Status bytes from here on are no channel's; of those only the clock's are of use."""
 PLAYED_SECONDS, READ_SECONDS, LIST_SECONDS = 0.001, 0.004, 0.5
 """Between two readings while a hand plays, else, and while no port is open."""
+PLAYING, PANIC = ("preset", "deck.a", "deck.b"), ("hush", "blackout")
+"""When these change knobs let go; when these do, all lights are sent again."""
 NOTHING = Mapping()
 AWAKE_SECONDS = 2.0
 """So long after a message a hand is still playing."""
@@ -67,7 +68,7 @@ class MidiInput:
         self._seen: set[str] = set()
         self._values: Table[str, float | str] = {}
         self._known = self._lit = self._heard = -1.0
-        self._playing: tuple[object, ...] = ()
+        self._stood: list[list[object]] = [[], []]
         self._learning: Learning | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -120,13 +121,9 @@ class MidiInput:
 
     def moved_by(self, learned: Learned) -> tuple[str, ...]:
         """The other addresses that a control has moved until now."""
-        row = next(parse_rows(address_of(learned.address), learned.text))
-        return tuple(
-            found.address.name
-            for device in list(self._open.values()) if device.stable == learned.port
-            for found in device.controller.mapping.at(row.type, row.number, row.channel or 0)
-            if found.address.name != learned.address and not found.shift
-        )  # fmt: skip
+        open_now = list(self._open.values())
+        maps = [device.controller.mapping for device in open_now if device.stable == learned.port]
+        return tuple(name for mapping in maps for name in others(mapping, learned))
 
     def close(self) -> None:
         """Leave all devices dark, close their ports and end the thread."""
@@ -209,6 +206,8 @@ class MidiInput:
                     self._take(device, data)
 
     def _take(self, device: Device, data: list[int]) -> None:
+        if device.lights:
+            device.lights.touched(data, self._heard)
         for event in device.controller.take(data, self._clock.now()):
             self._queue.put(event)
             self.received += 1
@@ -223,16 +222,18 @@ class MidiInput:
         return value if isinstance(value, (int, float)) else None
 
     def _light(self) -> None:
-        """Some thirty times a second: lights, and knobs let go when another look plays."""
+        """Some thirty times a second."""
         if monotonic() - self._lit < LIGHT_SECONDS or not self._open:
             return
         self._lit = self._known = monotonic()
         self._values = self._surface.values()
-        playing = tuple(self._values.get(name) for name in ("preset", "deck.a", "deck.b"))
-        if playing != self._playing:
-            self._playing = playing
-            for device in self._open.values():
+        before, self._stood = self._stood, [
+            [self._values.get(name) for name in names] for names in (PLAYING, PANIC)
+        ]
+        for device in self._open.values():
+            if before[0] != self._stood[0]:
                 device.controller.rearm(self._clock.now())
+            device.controller.lights_asked |= before[1] != self._stood[1]
         if any(device.lights for device in self._open.values()):
             view = self._view(self._surface)
             for device in self._open.values():

@@ -1,6 +1,8 @@
 """Learning: what a control is shows in what it sends."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from controllers.learn import REST_SECONDS, Learning
 from controllers.mapping import parse_mapping
@@ -57,6 +59,12 @@ def test_a_storm_needs_no_rest():
     for n in range(60):
         learning.take("box", [0xB0, 3, n], 1.0)
     assert learning.over(1.0) and len(found) == 1
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 255), max_size=5), max_size=80))
+def test_any_bytes_at_all_find_a_row_that_can_be_read_or_none(storm):
+    learnt("strength", *storm)
 
 
 @pytest.mark.parametrize("address", ["knob99", "prompts.1.text", "strenth"])

@@ -116,6 +116,31 @@ def test_rings_stand_where_the_value_is():
     assert bytes([0xB0, 48, 64]) in pads.messages
 
 
+def test_a_button_that_was_pressed_is_lit_again():
+    pads = Pads()
+    pads.show(VIEW)
+    pads.messages.clear()
+    pads.lights.touched([0x80, 56, 127], pads.time)
+    pads.show(VIEW)
+    assert pads.messages == [bytes([*BLUE[:1], 56, *BLUE[1:]])]
+
+
+def test_a_ring_is_left_to_the_hand_that_turns_it():
+    pads = Pads("apc40_mk2")
+    pads.show(VIEW)
+    pads.messages.clear()
+    pads.lights.touched([0xB0, 48, 80], pads.time + 0.3)
+    pads.show(VIEW)  # the show is some steps behind
+    assert pads.messages == []
+    pads.time += 1.0
+    pads.show(VIEW)
+    assert pads.messages == [bytes([0xB0, 48, 64])]
+    pads.lights.touched([0xB0, 48, 64], pads.time)  # where it stands already
+    pads.time += 1.0
+    pads.show(VIEW)
+    assert len(pads.messages) == 1
+
+
 @pytest.mark.parametrize("name", ["launch_control_xl", "midimix", "nanokontrol2", "apc_mini"])
 def test_other_devices_show_the_preset_that_plays(name):
     pads = Pads(name)
