@@ -134,7 +134,8 @@ class Listening:
     def _taken(self) -> list[ControlEvent]:
         """The events of the take that plays, and of hands; a take that is recorded gets them."""
         hop = self.graph.hops
-        events = [*self.take.events.get(hop, ())] if self.take is not None else []
+        taken = self.take.events.get(hop, ()) if self.take is not None else ()
+        events = [event for event in taken if event.address != "record"]  # this evening's own
         events += [*self._early, *self._events.drain()]
         self._early = []
         if self.take_writer is not None:

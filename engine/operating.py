@@ -122,10 +122,6 @@ class Operator:
             **self._slow,
         )
 
-    def release(self) -> None:
-        if self._view is not None:
-            self._view.release()
-
     def _each_second(self, moment: Moment, time: float) -> dict[str, Any]:
         health, row = self._show.generator.health(), self._show.row
         return {

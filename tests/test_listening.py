@@ -10,6 +10,7 @@ from engine.listening import Listening
 from engine.records import HOP, HOP_SECONDS, SAMPLERATE, ControlEvent
 from engine.show import load_show
 from engine.stats import InputMeter, Latency
+from engine.takes import Take
 
 
 class LateSource(MemorySource):
@@ -105,3 +106,15 @@ def test_a_hand_is_seen_before_the_next_hop_and_steps_the_graph_once():
     assert listening.graph.moment.controls == seen  # toggled once
     listening._hop(source.read_hop())
     assert listening.graph.moment.controls == seen
+
+
+def test_a_take_plays_its_hands_again_but_not_its_recording(tmp_path):
+    listening = _listening(MemorySource(np.zeros((4 * HOP, 2), np.float32)))
+    events = [ControlEvent(0.0, name, 1.0, "key") for name in ("record", "freeze")]
+    listening.take = Take(tmp_path, "first_light", "", events={0: events})
+    listening._hop(np.zeros((HOP, 2), np.float32))
+    controls = listening.moment.get().controls
+    assert controls.freeze and not controls.record
+    listening._events.put(ControlEvent(0.0, "record", 1.0, "key"))
+    listening._hop(np.zeros((HOP, 2), np.float32))
+    assert listening.moment.get().controls.record
