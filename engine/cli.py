@@ -56,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-_RUNTIME = "what computes the model: auto, torch, openvino or onnx; for a film auto is torch"
+_RUNTIME = ("what computes the model: auto, torch, openvino, onnx, compiled; with CUDA graphs and "
+            "tensorrt; for a film auto is torch")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -26,7 +26,7 @@ from engine.diffusion import child
 from engine.diffusion.contract import GeneratorHealth
 from engine.diffusion.manner import softness
 from engine.diffusion.model import check_folder, check_size, model_folder
-from engine.diffusion.runtimes import ACCELERATED, all_threads, check_runtime
+from engine.diffusion.runtimes import TITLES, all_threads, check_runtime
 from engine.diffusion.sharedmem import Board
 from engine.records import Frame, FrameParams
 
@@ -149,7 +149,8 @@ class ProcessGenerator:
             self._fault = fault
             falls = falls + 1 if self._fell() else 0
             if falls >= FALLS:
-                self._board.note = f"{self._board.runtime} fails here: torch draws from now on"
+                title = TITLES[self._board.runtime]
+                self._board.note = f"{title} fails here: torch draws from now on"
                 self._board.set("torch_only", 1)
             if code == child.BAD_MODEL and self._board.newest == 0:
                 self._state = "failed"  # it never worked: starting again mends nothing
@@ -163,7 +164,8 @@ class ProcessGenerator:
 
     def _fell(self) -> bool:
         """Whether a faster runtime may be to blame for the end of a life."""
-        return self._board.runtime in ACCELERATED and self._board.get("made_by_child") < FEW
+        plain = ("", "torch")
+        return self._board.runtime not in plain and self._board.get("made_by_child") < FEW
 
     def _one_life(self) -> tuple[str, int]:
         """Ask for a worker and watch it to its end; why it ended, and its exit code."""
