@@ -128,31 +128,35 @@ void main() {{
     share = vec4(sum / {GRID[0] * GRID[1]}.0, 0.0, 1.0);
 }}
 """
-_SHOW = f"""#version 330 core
-uniform sampler2D now, before, cells, share;
+_WIDEN = f"""#version 330 core
+uniform sampler2D cells, share;
+out vec4 kept;
+// A cell keeps what it needs all over; its neighbours fade to it, so that no edge is seen.
+void main() {{
+    kept = vec4(0.0);
+    if (texelFetch(share, ivec2(0), 0).r <= {AREA}) return;
+    ivec2 here = ivec2(gl_FragCoord.xy), last = ivec2{GRID} - 1;
+    for (int n = 0; n < 9; n++) {{
+        ivec2 beside = clamp(here + ivec2(n % 3 - 1, n / 3 - 1), ivec2(0), last);
+        kept.r = max(kept.r, texelFetch(cells, beside, 0).r);
+    }}
+}}
+"""
+_SHOW = """#version 330 core
+uniform sampler2D now, before, kept;
 uniform float light_now, light_before;
 in vec2 at;
 out vec4 colour;
-{_LIGHT}
-vec3 encoded(vec3 c) {{
-    return mix(12.92 * c, 1.055 * pow(c, vec3(1.0 / 2.4)) - 0.055, step(0.0031308, c));
-}}
-
-// A cell keeps what it needs all over; its neighbours fade to it, so that no edge is seen.
-float kept() {{
-    vec2 d = 0.5 / vec2{GRID};
-    float own = texelFetch(cells, ivec2(at * vec2{GRID}), 0).r;
-    own = max(own, max(texture(cells, at + d).r, texture(cells, at - d).r));
-    d.y = -d.y;
-    return max(own, max(texture(cells, at + d).r, texture(cells, at - d).r));
-}}
-
-void main() {{
+void main() {
     vec3 c = texture(now, at).rgb * light_now;
-    float k = texelFetch(share, ivec2(0), 0).r > {AREA} ? kept() : 0.0;
-    if (k > 0.0) c = encoded(mix(linear(c), linear(texture(before, at).rgb * light_before), k));
+    float k = texture(kept, at).r;
+    if (k > 0.0) {
+        // Mixed as squares, which is near enough to light for what CHANGE leaves to spare.
+        vec3 old = texture(before, at).rgb * light_before;
+        c = sqrt(mix(c * c, old * old, k));
+    }
     colour = vec4(c, 1.0);
-}}
+}
 """
 
 
@@ -161,11 +165,12 @@ class FlashLimit:
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
-        self._step, self._count, self._show = (
-            _Drawing(ctx, text) for text in (_STEP, _COUNT, _SHOW)
+        self._step, self._count, self._widen, self._show = (
+            _Drawing(ctx, text) for text in (_STEP, _COUNT, _WIDEN, _SHOW)
         )
         self._sides = [_cells(ctx) for _ in range(2)]
         self._share = ctx.framebuffer([ctx.texture((1, 1), 4, dtype="f4")])
+        self._kept = _cells(ctx, 1)
         self._told = [ctx.buffer(reserve=16) for _ in range(2)]
         self.forget()
 
@@ -212,9 +217,9 @@ class FlashLimit:
 
     def release(self) -> None:
         """Free everything on the GPU."""
-        for drawing in (self._step, self._count, self._show):
+        for drawing in (self._step, self._count, self._widen, self._show):
             drawing.release()
-        release([*self._sides, self._share])
+        release([*self._sides, self._share, self._kept])
         for buffer in self._told:
             buffer.release()
 
@@ -222,13 +227,13 @@ class FlashLimit:
         self, canvas: moderngl.Framebuffer, light: float, target: moderngl.Framebuffer
     ) -> None:
         """The picture, and in cells that flash too often so much of the past as they need."""
+        self._sides[1].color_attachments[2].use(0)
+        self._share.color_attachments[0].use(1)
+        self._widen.draw(self._kept)
         members = self._show.members
         members["light_now"].value, members["light_before"].value = light, self._light
-        for unit, texture in enumerate((
-            canvas.color_attachments[0], self.shown.color_attachments[0],
-            self._sides[1].color_attachments[2], self._share.color_attachments[0],
-        )):
-            texture.use(unit)
+        for unit, side in enumerate((canvas, self.shown, self._kept)):
+            side.color_attachments[0].use(unit)
         self._show.draw(target)
 
     def _step_cells(
@@ -281,9 +286,9 @@ class _Drawing:
         self._program.release()
 
 
-def _cells(ctx: moderngl.Context) -> moderngl.Framebuffer:
-    """What every cell remembers: floats, three pictures of the grid."""
-    made = [ctx.texture(GRID, 4, dtype="f4") for _ in range(3)]
+def _cells(ctx: moderngl.Context, count: int = 3) -> moderngl.Framebuffer:
+    """What every cell remembers: floats, some pictures of the grid."""
+    made = [ctx.texture(GRID, 4, dtype="f4") for _ in range(count)]
     for texture in made:
         texture.repeat_x = texture.repeat_y = False
     return ctx.framebuffer(made)
