@@ -154,17 +154,30 @@ def blend_states(states: Sequence[torch.Tensor], weights: Sequence[float]) -> to
     """e = sum w_i e_i over normalised weights, each token given the norm sum w_i |e_i|.
 
     States (1, tokens, width). Two embeddings that point apart would shrink at the middle of a
-    plain average and the prompt would fade there; the norm is kept instead.
+    plain average and the prompt would fade there; the norm is kept instead. Two go along the arc
+    between their directions, token by token, so that a fade moves evenly.
     """
     if len(states) == 1:
         return states[0]
     e = torch.stack(tuple(states)).float()  # (n, 1, tokens, width)
     w = torch.tensor(weights, dtype=torch.float32, device=e.device)
     w = (w / w.sum()).view(-1, 1, 1, 1)
-    mixed = (w * e).sum(0)
-    norm = (w * e.norm(dim=-1, keepdim=True)).sum(0)
+    norms = e.norm(dim=-1, keepdim=True)
+    mixed = _along_arc(e / norms.clamp_min(1e-6), w) if len(e) == 2 else (w * e).sum(0)
+    norm = (w * norms).sum(0)
     mixed = mixed * (norm / mixed.norm(dim=-1, keepdim=True).clamp_min(1e-6))
     return mixed.to(states[0].dtype)
+
+
+def _along_arc(d: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+    """Slerp of two unit vectors in d (2, 1, tokens, width): sum sin(w_i angle) d_i / sin(angle).
+
+    A straight line where they are nearly equal or opposite, and the arc is not to be told.
+    """
+    angle = torch.acos((d[0] * d[1]).sum(-1, keepdim=True).clamp(-1.0, 1.0))
+    sine = torch.sin(angle)
+    shares = torch.where(sine > 1e-3, torch.sin(w * angle) / sine.clamp_min(1e-3), w)
+    return (shares * d).sum(0)
 
 
 @torch.inference_mode()

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from engine.diffusion import prompts
+from engine.diffusion.model import load_model
 from engine.diffusion.prompts import PromptBank, blend_states, emphasise, encode_text
 from engine.records import Prompt
 
@@ -28,6 +29,31 @@ def test_one_prompt_is_itself_whatever_its_weight():
     a = random_states(1)
     torch.testing.assert_close(blend_states([a], [0.2]), a)
     torch.testing.assert_close(blend_states([a, random_states(2)], [3.0, 0.0]), a)
+
+
+def test_two_go_along_the_arc_token_by_token():
+    a, b = random_states(1), 3.0 * random_states(2)
+    angle = torch.acos(torch.nn.functional.cosine_similarity(a, b, dim=-1))
+    for share in (0.1, 0.5, 0.8):
+        got = blend_states([a, b], [1.0 - share, share])
+        turned = torch.acos(torch.nn.functional.cosine_similarity(a, got, dim=-1))
+        torch.testing.assert_close(turned, share * angle, rtol=1e-4, atol=1e-4)
+        norm = (1.0 - share) * a.norm(dim=-1) + share * b.norm(dim=-1)
+        torch.testing.assert_close(got.norm(dim=-1), norm)
+    near = a + 1e-5 * b
+    torch.testing.assert_close(blend_states([a, near], [0.5, 0.5]), a, rtol=1e-3, atol=1e-4)
+
+
+def test_pooled_text_of_sdxl_is_blended_alike(sdxl):
+    model = load_model(sdxl, device="cpu")
+    bank = PromptBank(model)
+    plain = encode_text(model, "red")
+    assert torch.equal(bank.blend((Prompt("red", 1.0),)), plain)
+    torch.testing.assert_close(bank.blend((Prompt("red", 1.0), Prompt("sea", 1e-9))), plain)
+    both = bank.blend((Prompt("red", 0.5), Prompt("sea", 0.5)))
+    rows = [encode_text(model, text)[:, -1:, :24] for text in ("red", "sea")]
+    torch.testing.assert_close(both[:, -1:, :24], blend_states(rows, [0.5, 0.5]))
+    assert not both[:, -1, 24:].any()
 
 
 def test_opposite_prompts_do_not_give_nan():

@@ -12,8 +12,10 @@ from safetensors.torch import load_file, save_file
 
 from engine.diffusion.inventory import inspect, lines
 from engine.diffusion.kinds import by_name
+from engine.diffusion.ldm_names import origin
 from engine.diffusion.model import check_folder, load_model, model_folder, read_json
 from engine.diffusion.model_files import usual_steps
+from engine.diffusion.shapes import unet_config
 from engine.diffusion.stream import Img2ImgStream
 from engine.errors import LiquidlightError
 from engine.records import FrameParams, Prompt
@@ -76,6 +78,41 @@ def test_names_are_those_that_diffusers_reads(pair):
     config = UNet2DConditionModel.load_config(plain / "unet")
     for key in ("cross_attention_dim", "layers_per_block", "addition_time_embed_dim"):
         assert unet.get(key) == config[key]
+
+
+@pytest.mark.parametrize(("kind", "more"), [
+    ("sd1", {"block_out_channels": (320, 640, 1280, 1280), "attention_head_dim": 8,
+             "cross_attention_dim": 768}),
+    ("sdxl", {"block_out_channels": (320, 640, 1280), "attention_head_dim": (5, 10, 20),
+              "transformer_layers_per_block": (1, 2, 10), "use_linear_projection": True,
+              "down_block_types": ("DownBlock2D", *["CrossAttnDownBlock2D"] * 2),
+              "up_block_types": (*["CrossAttnUpBlock2D"] * 2, "UpBlock2D"),
+              "cross_attention_dim": 2048, "addition_embed_type": "text_time",
+              "addition_time_embed_dim": 256, "projection_class_embeddings_input_dim": 2816}),
+])
+def test_names_of_the_released_sizes_are_those_that_diffusers_reads(kind, more):
+    """Shapes alone: no memory is taken."""
+    from diffusers import UNet2DConditionModel
+    from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint
+
+    with torch.device("meta"):
+        unet = UNet2DConditionModel(**more)
+    config = dict(unet.config) | {"class_embed_type": None}
+    names = {name: origin(kind, "unet", config, name).name for name in unet.state_dict()}
+    assert len(set(names.values())) == len(names)
+    held = {names[name]: tensor for name, tensor in unet.state_dict().items()}
+    back = convert_ldm_unet_checkpoint(dict(held), config)
+    assert {name: tensor.shape for name, tensor in back.items()} == {
+        name: tensor.shape for name, tensor in unet.state_dict().items()}
+    rows = {name: {"shape": list(tensor.shape)} for name, tensor in held.items()}
+    if kind == "sdxl":
+        rows["conditioner.embedders.1.model.text_projection"] = {"shape": [1280, 1280]}
+    read = unet_config(kind, rows)
+    for key in ("layers_per_block", "cross_attention_dim", "addition_time_embed_dim",
+                "use_linear_projection", "attention_head_dim", "block_out_channels",
+                "down_block_types", "up_block_types"):
+        said = config[key]
+        assert read.get(key, said) == (list(said) if isinstance(said, tuple) else said), key
 
 
 def test_it_is_told_what_it_is(pair):
