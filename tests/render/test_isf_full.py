@@ -1,6 +1,7 @@
 """What other people's ISF files do that ours do not: each feature in a small shader of its own."""
 
 import json
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,16 @@ import pytest
 from engine.errors import ShaderError
 from engine.isf import load_header, parse_header
 from engine.lut import as_picture, read_cube
-from engine.records import SAMPLERATE, SOUND_SAMPLES, FrameParams, Layer, Sound
+from engine.records import (
+    HOP,
+    SAMPLERATE,
+    SILENCE,
+    SOUND_SAMPLES,
+    Effect,
+    FrameParams,
+    Layer,
+    Sound,
+)
 from engine.render.compositor import Compositor
 from engine.render.programs import IsfProgram, ShaderClock
 from engine.render.sound_textures import spectrum, spread, waveform
@@ -251,3 +261,41 @@ def test_errors_in_a_late_pass_and_in_the_vertex_shader_name_their_line(gl, tmp_
     path.with_suffix(".vs").write_text(vertex.replace("vec2(1)", "y"))
     with pytest.raises(ShaderError, match=r"late\.vs:4: .*y"):
         Stage(gl, head, code.replace("wrong", "vec4(x, 0, 1)"), path)
+
+
+def test_a_table_is_reloaded_and_the_last_good_one_kept(gl, tmp_path):
+    """As the watcher does it, for a look that wrote the name with its suffix."""
+    path = cube(tmp_path / "warm.cube", "LUT_1D_SIZE 2\n0 0 0\n1 1 1\n")
+    (tmp_path / "grey.fs").write_text("/*{}*/ void main() { gl_FragColor = vec4(0.4); }")
+    stage = Compositor(gl, SIZE, (tmp_path,))
+
+    def red(index):
+        stage.draw(FrameParams(
+            index, index / 30, 1 / 30, layers=(Layer("shader", "grey"),),
+            effects=(Effect("warm.cube"),),
+        ))
+        return int(stage.read()[5, 5, 0])
+
+    before = red(0)
+    cube(path, "LUT_1D_SIZE 2\n1 0 0\n1 1 1\n")
+    assert stage.reload_shader(path) is None and red(1) == 255 > before
+    cube(path, "LUT_1D_SIZE 2\n1 0 0\n")
+    assert "the size says 2" in str(stage.reload_shader(path)) and red(2) == 255
+    stage.release()
+
+
+def test_the_graph_gives_every_moment_its_newest_sound():
+    from engine.graph import Graph
+    from engine.resolve import resolve
+    from engine.show import load_show
+
+    graph = Graph(load_show("hush"))
+    hops = np.random.default_rng(3).uniform(-0.1, 0.1, (6, HOP, 2)).astype(np.float32)
+    moments = [graph.hop(hop) for hop in hops]
+    last = moments[-1].sound.samples
+    assert last.shape == (SOUND_SAMPLES, 2)
+    assert np.array_equal(last, np.concatenate(hops)[-SOUND_SAMPLES:])
+    assert not moments[0].sound.samples[:-HOP].any(), "before the first there was silence"
+    params = resolve(moments[-1].time, 1, 1 / 30, moments[-1], graph.show)
+    assert params.sound is moments[-1].sound
+    assert pickle.loads(pickle.dumps(params)).sound is SILENCE, "it stays at home"  # noqa: S301
