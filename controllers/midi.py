@@ -19,7 +19,7 @@ from controllers.drivers import Driver, line_of, open_driver, stable_name
 from controllers.learn import Learned, Learning, others
 from controllers.lights import View
 from controllers.mapping import DEFAULT_MAPPING, Mapping
-from controllers.profile import Profile, profile_for, spare
+from controllers.profile import Profile, mistakes, profile_for, spare
 from controllers.surface import Surface
 from engine.clock import Clock, monotonic
 from engine.errors import DeviceError, PresetError
@@ -47,6 +47,7 @@ class MidiInput:
     `clock_sink(data, time, port)`, if given, gets every MIDI clock message: the bytes, the show
     time of its arrival and the port; it is called on the MIDI thread and must come back at once.
     `surface` tells how the show stands: for takeover and lights; without it neither is there.
+    `driver` is this machine's unless another is given.
     `received` counts mapped events, `ports` are those open now, `reopened` counts returns;
     `notes` gets a line for each device that is known, goes or fails in the show.
     """
@@ -59,6 +60,7 @@ class MidiInput:
         clock: Clock,
         clock_sink: Callable[[list[int], float, str], None] | None = None,
         surface: Surface | None = None,
+        driver: Driver | None = None,
     ) -> None:
         self._clock_sink, self._surface = clock_sink, surface
         self._wanted = "" if port_name in (None, "all") else str(port_name).lower()
@@ -76,7 +78,7 @@ class MidiInput:
         self.reopened = 0
         self.problem = ""
         self.notes: EventQueue[str] = EventQueue()
-        self._driver = self._driver_or_none()
+        self._driver = driver or self._driver_or_none()
         if self._driver is not None:
             self._start(self._driver, port_name)
 
@@ -148,6 +150,8 @@ class MidiInput:
         if self._wanted and not self._matching(names):
             there = ", ".join(names) or "none"
             raise DeviceError(f"MIDI port {port_name!r} is not there; ports: {there}")
+        for mistake in mistakes():
+            self.notes.put(f"MIDI: {mistake}")
         self._rebind(driver, names)
         self._thread = threading.Thread(
             target=self._watch, args=(driver,), name="midi", daemon=True
@@ -284,12 +288,9 @@ class MidiInput:
             self.notes.put(f"MIDI: {stable_name(name)} is back")
 
     def _profile(self, name: str) -> Profile | None:
-        try:
+        with suppress(PresetError):  # one of the user's own, told at the start
             return profile_for(name, self._mapping.settings.get("profile", "auto"))
-        except PresetError as error:  # a profile of the user's own
-            self.problem = str(error)
-            self.notes.put(self.problem)
-            return None
+        return None
 
     def _mapping_of(self, name: str, profile: Profile | None) -> Mapping:
         """The rows for one port: what was said, over its profile or the default."""

@@ -93,20 +93,36 @@ def profile_for(port: str, wanted: str = "auto") -> Profile | None:
     """The profile of a port: the one that fits best, or one that is `wanted`, for ports that it
     fits and for those that none fits. "none" is none for all.
 
-    Raises PresetError for a profile that is wrong.
+    One that is wrong is left out; raises PresetError where it is the one that is wanted.
     """
     if wanted == "none" or spare(port):
         return None
-    fitting = [profile for name in names() if (profile := load(name)).fits(port)]
+    fitting = [profile for profile in _right() if profile.fits(port)]
     if wanted != "auto" and (not fitting or load(wanted) in fitting):
         return load(wanted)
     return max(fitting, key=lambda p: max(map(len, p.ports)), default=None)
 
 
+def _right() -> list[Profile]:
+    return [each for each in map(_tried, names()) if isinstance(each, Profile)]
+
+
+def mistakes() -> list[str]:
+    """A line for each profile that is wrong."""
+    return [str(each) for each in map(_tried, names()) if not isinstance(each, Profile)]
+
+
+def _tried(name: str) -> Profile | PresetError:
+    try:
+        return load(name)
+    except PresetError as error:
+        return error
+
+
 def spare(port: str) -> bool:
     """Whether a port belongs to a known controller that is played by another of its ports."""
     name = port.lower()
-    ours = [load(each) for each in names()]
+    ours = _right()
     known = any(part in name for profile in ours for part in profile.ports)
     return known and not any(profile.fits(port) for profile in ours)
 
