@@ -102,7 +102,7 @@ def _checked_rig(path: Path) -> dict[str, Any]:
 
 def _hints_of_outputs(outputs: Sequence[Output]) -> list[str]:
     """One for each display of an output that is not there now."""
-    from engine.render.window import missing_displays
+    from engine.render.displays import missing_displays
 
     missing = missing_displays([row.display for row in outputs if row.fullscreen and row.display])
     return [f"output display = {name!r} is not there now" for name in missing]

@@ -21,7 +21,6 @@ from engine.records import SAMPLERATE, SOUND_SAMPLES, Layer, Moment
 from engine.render.operator_panels import DESIGN, Overview
 from engine.render.operator_view import OperatorView
 from engine.render.outputs import SharedTextures
-from engine.render.window import list_displays
 from engine.staging import in_software
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class Operator:
         Raises DeviceError where it was asked for and cannot be opened.
         """
         options = self._show.options
-        spare = options.screen == "fullscreen" and len(list_displays()) > 1
+        spare = options.screen == "fullscreen" and bool(self._show.window.free_displays())
         if spare if options.operator is None else options.operator:
             window = self._show.window
             hz = SOFTWARE_HZ if in_software(window.ctx) else HZ

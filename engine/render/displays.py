@@ -166,6 +166,57 @@ def _changed(_monitor: Any, _event: int) -> None:
         callback()
 
 
+def list_displays() -> list[str]:
+    """The displays' names, as `--display` takes them; empty where there is none. Never raises."""
+    try:
+        glfw = start_glfw()
+        try:
+            return names_of(displays(glfw))
+        finally:
+            stop_glfw()
+    except Exception:  # A broken display server is the same as none.
+        return []
+
+
+def missing_displays(wanted: Sequence[str]) -> list[str]:
+    """Those of the names that fit no display that is there now. Never raises."""
+    try:
+        glfw = start_glfw()
+    except DeviceError:
+        return list(wanted)
+    try:
+        shown = displays(glfw)
+        return [name for name in wanted if not fits(shown, name)]
+    finally:
+        stop_glfw()
+
+
+def open_handle(glfw: Any, size: tuple[int, int], title: str, share: Any, visible: bool) -> Any:
+    """A window, its GL 3.3 context made current; `share` is the one whose objects it sees.
+
+    Raises DeviceError.
+    """
+    hints = {
+        glfw.CONTEXT_VERSION_MAJOR: 3,
+        glfw.CONTEXT_VERSION_MINOR: 3,
+        glfw.OPENGL_PROFILE: glfw.OPENGL_CORE_PROFILE,
+        glfw.OPENGL_FORWARD_COMPAT: True,
+        glfw.AUTO_ICONIFY: False,
+        glfw.VISIBLE: visible,
+        glfw.FOCUS_ON_SHOW: share is None,
+    }
+    for hint, value in hints.items():
+        glfw.window_hint(hint, value)
+    handle = glfw.create_window(*size, title, None, share)
+    if not handle:
+        raise DeviceError(f"the window cannot be opened: {last_error(glfw)}")
+    glfw.make_context_current(handle)
+    # One window waits for its display; were each to wait for its own, all would be as slow as
+    # their sum.
+    glfw.swap_interval(1 if share is None else 0)
+    return handle
+
+
 def window_context(glfw: Any) -> moderngl.Context:
     """moderngl on the window's current context, whoever made it: GLX, EGL, WGL or NSGL."""
     import moderngl
@@ -220,3 +271,10 @@ class _Loader:
 
     def release(self) -> None:
         pass
+
+
+def same_monitor(one: Any, other: Any) -> bool:
+    """Whether two of glfw's handles are the same; Python wraps each anew."""
+    from ctypes import addressof
+
+    return addressof(one.contents) == addressof(other.contents)

@@ -17,60 +17,21 @@ from typing import TYPE_CHECKING
 from engine.clock import monotonic
 from engine.errors import DeviceError
 from engine.render.buffers import Size
-from engine.render.geometry import fitted
+from engine.render.displays import Display
 from engine.render.mapping import Mapping, Output
 from engine.render.offscreen import Offscreen
 from engine.render.output_map import OutputMap
 from engine.render.overlay import Marks, Overlay
-from engine.render.test_card import Cards, CardText
+from engine.render.sights import SharedTextures, Sight
+from engine.render.test_card import Cards
 from engine.render.window import Window
 
 if TYPE_CHECKING:
     import moderngl
 
+__all__ = ["Outputs", "SharedTextures", "Sight"]
+
 Draw = Callable[[Window | Offscreen], None]
-
-
-class SharedTextures:
-    """Textures of the context that the show is drawn in, as another context of it knows them."""
-
-    def __init__(self, home: moderngl.Context, ctx: moderngl.Context) -> None:
-        self._home, self._ctx = home, ctx
-        self._known: dict[tuple[int, Size], moderngl.Texture] = {}
-
-    def at(self, texture: moderngl.Texture) -> moderngl.Texture:
-        """The same texture for this context. Eight bits a component, four components."""
-        if self._ctx is self._home:
-            return texture
-        key = texture.glo, texture.size
-        if key not in self._known:
-            if len(self._known) > 64:  # Sizes that were; a name is forgotten, not the texture.
-                self._known.clear()
-            self._known[key] = self._ctx.external_texture(
-                texture.glo, texture.size, texture.components, 0, texture.dtype
-            )
-        return self._known[key]
-
-
-@dataclass(slots=True)
-class Sight:
-    """One output at work: its window, and what it is drawn with in the window's context.
-
-    `card` says whether it shows its test card; `marks` lie over it while it is edited.
-    """
-
-    output: Output
-    window: Window | Offscreen
-    map: OutputMap
-    shared: SharedTextures
-    cards: Cards
-    overlay: Overlay
-    card: bool = False
-    marks: Marks | None = None
-
-    @property
-    def mapping(self) -> Mapping:
-        return self.output.mapping
 
 
 @dataclass(slots=True)
@@ -205,6 +166,8 @@ class Outputs:
     ) -> Window | Offscreen:
         """A further window, never an output, that shares all textures of the show.
 
+        It opens on a display that no output fills, where there is one.
+
         `draw(window)` is called out of `swap` at most `hz` times a second with the window's
         context current; it draws into `window.screen` with programs and vertex arrays of
         `window.ctx` (textures of the show come in by a SharedTextures). What it raises is told in
@@ -213,12 +176,21 @@ class Outputs:
         if isinstance(self.first, Offscreen):
             window = Offscreen(size, share=self.first)
         else:
-            window = Window(size, title=title, share=self.first)
+            free = self.free_displays()
+            left, top = free[0].place if free else (0, 0)
+            window = Window(size, title=title, share=self.first, place=(left + 40, top + 40))
         for callback, repeats in self._key_callbacks:
             window.on_key(callback, repeats)
         self._further.append(Further(window, draw, hz))
         self.first.use()
         return window
+
+    def free_displays(self) -> list[Display]:
+        """Displays that no output fills, the operator's main one first."""
+        taken = [sight.window.home for sight in self.sights]
+        return [] if isinstance(self.first, Offscreen) else [
+            display for display in self.first.displays() if display not in taken
+        ]
 
     def poll(self) -> None:
         """Let keys, the mouse and display changes in."""
@@ -259,10 +231,7 @@ class Outputs:
         for one in self._further:
             one.window.close()
         for sight in reversed(self.sights):
-            sight.window.use()
-            for thing in (sight.map, sight.cards, sight.overlay):
-                thing.release()
-            sight.window.close()
+            sight.release()
         self._further, self.sights = [], []
         self._worker.shutdown(cancel_futures=True)
 
@@ -278,29 +247,9 @@ class Outputs:
         return [thing.window for thing in (*self.sights, *self._further)]
 
     def _draw(self, sight: Sight) -> None:
-        if not sight.window.visible:
-            return
-        screen = sight.window.screen
-        if not (sight.card and self._draw_card(sight, screen)) and self._image is not None:
-            image, light = self._image
-            sight.map.draw(sight.shared.at(image), image.size, light, sight.mapping, screen)
-        if sight.marks is not None:
-            sight.overlay.draw(sight.marks, screen)
-
-    def _draw_card(self, sight: Sight, screen: moderngl.Framebuffer) -> bool:
-        """The test card in the picture's place; whether there is one yet."""
-        mapping, target = sight.mapping, tuple(screen.viewport[2:])
-        share = fitted(mapping, self.size, target)
-        width, height = (max(2, round(s * side)) for s, side in zip(share[2:], target, strict=True))
-        size = (height, width) if mapping.rotate in (90, 270) else (width, height)
-        number = self.sights.index(sight) + 1
-        text = CardText(
-            sight.output.name, sight.window.label, target, number, len(self.sights)
-        )
-        card = sight.cards.at(size, text)
-        if card is not None:
-            sight.map.draw(card, size, 1.0, replace(mapping, crop=(0.0, 0.0, 1.0, 1.0)), screen)
-        return card is not None
+        if sight.window.visible:
+            number = self.sights.index(sight) + 1
+            sight.draw(self._image, self.size, number, len(self.sights))
 
     def _mouse(self, n: int, what: str, x: float, y: float) -> None:
         for callback in self._mice:

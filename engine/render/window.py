@@ -8,8 +8,8 @@ chooses X11 or Wayland by itself, and is imported only when needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from engine import clock
 from engine.errors import DeviceError
@@ -19,12 +19,12 @@ from engine.render.displays import (
     choose_display,
     displays,
     find_again,
-    fits,
     forget_displays,
     has_twin,
-    last_error,
-    names_of,
+    list_displays,
     on_displays,
+    open_handle,
+    same_monitor,
     start_glfw,
     stop_glfw,
     window_context,
@@ -40,31 +40,6 @@ __all__ = ["Offscreen", "Pacer", "Window", "list_displays"]
 PACE_SHARE = 1.1
 """A window's own pace, in refreshes: a little above what the display allows, so that it only
 counts where swapping does not wait (software OpenGL, virtual displays, a driver's setting)."""
-
-
-def list_displays() -> list[str]:
-    """The displays' names, as `--display` takes them; empty where there is none. Never raises."""
-    try:
-        glfw = start_glfw()
-        try:
-            return names_of(displays(glfw))
-        finally:
-            stop_glfw()
-    except Exception:  # A broken display server is the same as none.
-        return []
-
-
-def missing_displays(wanted: Sequence[str]) -> list[str]:
-    """Those of the names that fit no display that is there now. Never raises."""
-    try:
-        glfw = start_glfw()
-    except DeviceError:
-        return list(wanted)
-    try:
-        shown = displays(glfw)
-        return [name for name in wanted if not fits(shown, name)]
-    finally:
-        stop_glfw()
 
 
 class Window:
@@ -83,8 +58,10 @@ class Window:
         title: str = "Liquidlight",
         share: Window | None = None,
         patient: bool = False,
+        place: tuple[int, int] | None = None,
     ) -> None:
-        """A `patient` window waits, hidden, for a display that is not there yet.
+        """A `patient` window waits, hidden, for a display that is not there yet; `place` is that of
+        an ordinary window on the desktop, in pixels from the top left.
 
         Raises DeviceError for an unknown display, or where no window can be opened.
         """
@@ -97,7 +74,10 @@ class Window:
         self.fullscreen = False
         self._glfw = start_glfw()
         try:
-            self._handle = self._open(size, title, not fullscreen, not patient)
+            if not patient:
+                choose_display(displays(self._glfw), display)
+            beside, seen = share and share._handle, not (fullscreen or place)
+            self._handle = open_handle(self._glfw, size, title, beside, seen)
             self.ctx = window_context(self._glfw)
         except BaseException:
             stop_glfw()
@@ -110,6 +90,9 @@ class Window:
         self.frame_seconds = self._swap_seconds = 0.0
         if fullscreen:
             self._start_full(patient)
+        elif place is not None:
+            self._glfw.set_window_pos(self._handle, *place)
+            self._show()
 
     @property
     def framebuffer_size(self) -> Size:
@@ -136,6 +119,15 @@ class Window:
     def label(self) -> str:
         """What it is shown on: the display's name while full screen."""
         return self._home.name if self.fullscreen and self._home else "window"
+
+    def displays(self) -> list[Display]:
+        """All there are now, the main one first."""
+        return displays(self._glfw)
+
+    @property
+    def home(self) -> Display | None:
+        """The display that it fills, also while that is gone."""
+        return self._home if self.fullscreen else None
 
     @property
     def should_close(self) -> bool:
@@ -236,31 +228,6 @@ class Window:
             self._share.use()
         stop_glfw()
 
-    def _open(self, size: Size, title: str, visible: bool, strict: bool) -> Any:
-        glfw = self._glfw
-        if strict:
-            choose_display(displays(glfw), self._wanted)
-        hints = {
-            glfw.CONTEXT_VERSION_MAJOR: 3,
-            glfw.CONTEXT_VERSION_MINOR: 3,
-            glfw.OPENGL_PROFILE: glfw.OPENGL_CORE_PROFILE,
-            glfw.OPENGL_FORWARD_COMPAT: True,
-            glfw.AUTO_ICONIFY: False,
-            glfw.VISIBLE: visible,
-            glfw.FOCUS_ON_SHOW: self._share is None,
-        }
-        for hint, value in hints.items():
-            glfw.window_hint(hint, value)
-        beside = self._share._handle if self._share else None
-        handle = glfw.create_window(*size, title, None, beside)
-        if not handle:
-            raise DeviceError(f"the window cannot be opened: {last_error(glfw)}")
-        glfw.make_context_current(handle)
-        # One window waits for its display; were each to wait for its own, all would be as slow as
-        # their sum.
-        glfw.swap_interval(1 if self._share is None else 0)
-        return handle
-
     def _start_full(self, patient: bool) -> None:
         """Full screen from the start; a patient window waits for its display."""
         shown = displays(self._glfw)
@@ -328,16 +295,9 @@ class Window:
         if home is None:
             return
         there = self._glfw.get_window_monitor(self._handle)
-        if self.visible and there and _same(there, home.monitor):
+        if self.visible and there and same_monitor(there, home.monitor):
             return
         back = not self.visible
         self._claim(home, shown)
         if back:
             self.note = f"display '{home.name}' is there: its output is shown on it"
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two of glfw's handles are the same; Python wraps each anew."""
-    from ctypes import addressof
-
-    return addressof(one.contents) == addressof(other.contents)
