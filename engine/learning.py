@@ -44,8 +44,13 @@ class Bindings:
 
     def again(self) -> MidiMapping:
         """The rig's rows read anew, under those of the show that plays."""
-        self._rows = parse_mapping(read_rig(self.rig).midi, str(self.rig))
+        self._rows = parse_mapping(_midi_of(self.rig), str(self.rig))
         return self._rows if self._show is None else self.of(self._show)
+
+
+def _midi_of(path: Path) -> Mapping[str, str]:
+    """The [midi] rows of a rig, none of one that is not there."""
+    return read_rig(path).midi if path.exists() else {}
 
 
 class Learner:
@@ -128,13 +133,12 @@ def learn(options: Namespace, tell: Tell) -> None:
     Raises LiquidlightError for a wrong address, without MIDI, or when nothing moves for long.
     """
     path = options.rig or usual_path()
-    bindings = Bindings(read_rig(path if path.exists() else None).midi, str(path))
+    bindings = Bindings(_midi_of(path), str(path))
     port = options.midi if "midi" in options else None
     for address in options.addresses:
         if address_of(address) is None:
             parse_mapping({address: "cc 1"}, "learn")  # says what is wrong with it
-    midi = MidiInput(port, bindings.again() if path.exists() else MidiMapping(), EventQueue(),
-                     WallClock())
+    midi = MidiInput(port, bindings.again(), EventQueue(), WallClock())
     try:
         if midi.problem:
             raise DeviceError(midi.problem)

@@ -109,6 +109,19 @@ def test_learnt_in_the_show_it_is_undone_as_an_edit_is(tmp_path):
     assert 'opacity = "cc 50"' in rig.read_text()
 
 
+def test_undone_where_there_was_no_rig_there_is_none_again(tmp_path):
+    rig, midi, events, listening = tmp_path / "rig.toml", _Midi(), EventQueue(), _Listening()
+    desk = Desk(listening, events, WallClock(), lambda: True, lambda _: None)
+    desk.learner = Learner(midi, Bindings({}, str(rig)), lambda _: None)
+    desk.learner.ask("opacity")
+    midi.move("cc 50")
+    desk._work()
+    assert rig.exists() and midi.mapping.rows
+    listening.history.reduce(Controls(), [*events.drain(), ControlEvent(2.0, "undo", 1.0)])
+    desk._work()
+    assert not rig.exists() and not midi.mapping.rows
+
+
 PEER = """
 import json, sys
 import rtmidi
