@@ -34,6 +34,8 @@ libasound2-plugins|lets PortAudio reach the sound server
 ffmpeg|reads films back, to compare
 jackd2|a private MIDI server, to test MIDI ports
 liblo-tools|an OSC client of another make
+chromium|a browser, to play on the page
+fonts-dejavu-core|letters for it
 "
 
 say() { printf 'setup: %s\n' "$*" >&2; }
