@@ -1,7 +1,7 @@
 // The rooms of the page. Each makes its panels anew when it is entered, or when another look has
 // other things to touch; everything inside them moves by itself after that.
 
-import { el, fader, hears, label, pad, panel, pusher, switcher, words } from "./widgets.js";
+import { either, el, fader, hears, label, pad, panel, pusher, switcher, words } from "./widgets.js";
 import { press, release, set, show } from "./show.js";
 import { edit } from "./edit.js";
 import { outputs } from "./outputs.js";
@@ -118,6 +118,7 @@ function prompts(room) {
     panel("prompts", rows, add, el("p", { class: "hint" }, "Enter sends the words now, Ctrl+Enter on the next bar. (words) count more, [words] less, (words:1.4) so much.")),
     panel("words of the look", of("words.").map((name) => el("div", { class: "prompt" }, el("span", { class: "name" }, `{${label(name)}}`), words(name, label(name))))),
     panel("how it is drawn", ["strength", "steps", "guidance", "seed", "noise_drift", "crossfade", "contours", "flow", "cadence", "opacity"].map((name) => fader(name))),
+    panel("LoRAs", of("loras.").map((name) => fader(name))),
     panel("what is redrawn", of("source").map((name) => fader(name))),
     macros(),
   );
@@ -189,11 +190,17 @@ function layers(room) {
   const control = (name) => {
     const row = show.controls.get(name);
     if (row.kind === "text") return words(name, label(name));
-    return row.kind === "switch" ? switcher(name) : fader(name);
+    if (row.kind === "switch") return switcher(name);
+    return row.whole && row.low === 0 && row.high === 1 ? either(name) : fader(name);
+  };
+  // Switches side by side, above what is pulled.
+  const all = (names) => {
+    const made = names.map(control).filter(Boolean), flat = made.filter((node) => node.matches("button"));
+    return [flat.length ? el("div", { class: "row" }, ...flat) : null, ...made.filter((node) => !flat.includes(node))];
   };
   put(room,
-    ...[...groups].map(([key, names]) => panel(key.replace("layers.", "layer ").replace(".effects.", " · "), names.map(control))),
-    ...[...effects].map(([key, names]) => panel(key.replaceAll("_", " "), names.map(control))),
+    ...[...groups].map(([key, names]) => panel(key.replace("layers.", "layer ").replace(".effects.", " · "), all(names))),
+    ...[...effects].map(([key, names]) => panel(key.replaceAll("_", " "), all(names))),
     panel("the stage", fader("blackout.seconds", "fade of a blackout"), el("div", { class: "row" }, switcher("flash_limit", "flash limiter"))),
   );
   if (!groups.size && !effects.size) room.prepend(el("p", { class: "hint" }, "This look has neither layers nor effects."));
@@ -230,7 +237,7 @@ function hands(room) {
   const facts = el("dl", { class: "facts" });
   const tell = () => facts.replaceChildren(...Object.entries({
     "last OSC": show.health.osc_last, "OSC not understood": show.health.osc_rejected, "told over OSC": show.health.osc_receivers,
-    "last MIDI": show.health.midi_last, "MIDI ports": (show.health.midi_ports ?? []).join(", "), events: show.health.events,
+    "last MIDI": show.health.midi_last, "MIDI ports": show.health.midi_ports, events: show.health.events,
     "Link": show.health.tempo_sources?.link,
   }).filter(([, value]) => value !== undefined && value !== "").flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, String(value))]));
   hears(facts, "health", tell);

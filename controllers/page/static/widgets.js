@@ -146,6 +146,18 @@ export function switcher(address, name = label(address), kind = "") {
   return node;
 }
 
+// A number that is 0 or 1.
+export function either(address, name = label(address)) {
+  const on = () => (show.held[address] ?? show.values[address] ?? 0) > 0.5;
+  const node = el("button", { class: "switch", "aria-pressed": "false", title: show.controls.get(address)?.help ?? "" }, name);
+  const draw = () => node.setAttribute("aria-pressed", String(on()));
+  node.addEventListener("click", () => { if (!show.learning) { set(address, on() ? 0 : 1); draw(); } });
+  learns(node, address);
+  hears(node, `value ${address}`, draw);
+  draw();
+  return node;
+}
+
 export function pusher(address, name = label(address), title = "") {
   const node = el("button", { class: "push", title }, name);
   node.addEventListener("click", () => { if (!show.learning) press(address); });
