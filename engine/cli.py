@@ -360,7 +360,7 @@ def _reference(verbs: argparse._SubParsersAction) -> _Parser:
 
 
 BENCHES = ("generator", "changes", "soak", "frames", "compositor", "transitions", "latency",
-           "hearing", "hands", "reload", "stage")
+           "hearing", "hands", "page", "reload", "stage")
 
 
 def _bench(verbs: argparse._SubParsersAction) -> _Parser:

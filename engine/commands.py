@@ -300,6 +300,10 @@ def bench(options: Namespace) -> None:
         from bench.stage_soak import run
 
         report = run((options.seconds or 600.0) / 60.0)
+    elif options.what == "page":
+        from bench.page import run
+
+        report = run(options.seconds or 40.0, options.size or (640, 360))
     elif options.what == "transitions":
         from bench.transitions import run
 

@@ -1,0 +1,161 @@
+"""What the page costs and how quick it is: hands on it, pages open beside a show, first paint.
+
+A real performance plays the demo track without a window in this process; pages are websockets in
+a process of their own that act as the page's script does (every picture is acknowledged). How
+long a control takes is measured from the message to the first FrameParams that have its value.
+Stretches with three pages open and stretches with none take turns, so that a busy machine is
+unfair to neither. First paint is Chromium's own figure, where it is installed. The table goes to
+standard error; the caller prints the JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from engine.clock import monotonic, sleep
+from engine.live import Performance
+from engine.play_options import PlayOptions
+from engine.stats import Stats
+
+PAGES, TOUCHES, STRETCH = 3, 60, 8.0
+WARM_SECONDS = 12.0
+CHROMIUM = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+_PAGES = """
+import json, sys, threading
+from websockets.sync.client import connect
+def look():
+    with connect(sys.argv[1]) as page:
+        page.send(json.dumps({"want": {"preview": True, "heard": True}}))
+        for message in page:
+            if isinstance(message, bytes): page.send('{"drawn": 1}')
+for _ in range(int(sys.argv[2])): threading.Thread(target=look, daemon=True).start()
+sys.stdin.read()
+"""
+
+
+def run(seconds: float, size: tuple[int, int] = (640, 360), port: int = 18_080) -> dict[str, Any]:
+    """Measure for about `seconds` of pages open and as long without; medians, and 99 %, in ms."""
+    figures: dict[str, Any] = {}
+    options = PlayOptions("first_light", audio="demo", screen="offscreen", size=size, osc=0,
+                          midi="none", page_port=port)
+    with Performance(options, lambda line: print(line, file=sys.stderr)) as show:
+        worker = threading.Thread(target=_measured, args=(show, seconds, port, figures))
+        worker.start()
+        show.run()
+        worker.join()
+    _print_table(figures)
+    return figures
+
+
+def _measured(show: Performance, seconds: float, port: int, figures: dict[str, Any]) -> None:
+    try:
+        sleep(WARM_SECONDS)
+        figures["touch_ms"] = _spread(_touches(show, port))
+        figures |= _beside(show, seconds, port)
+        figures["first_paint_ms"] = _paint(port)
+    finally:
+        show.farewell.ask()
+        show.farewell.ask()
+
+
+def _touches(show: Performance, port: int) -> list[float]:
+    """ms from a message of the page to FrameParams that have it."""
+    from websockets.sync.client import connect
+
+    took = []
+    with connect(f"ws://127.0.0.1:{port}/show") as page:
+        reader = threading.Thread(target=lambda: [None for _ in page], daemon=True)
+        reader.start()
+        for n in range(TOUCHES):
+            value = 0.3 + 0.4 * (n + 1) / TOUCHES
+            begun = monotonic()
+            page.send(json.dumps({"set": ["strength", value]}))
+            while abs(show.drawn.strength - value) > 1e-6 and monotonic() - begun < 5.0:
+                sleep(0.0005)
+            took.append(1000.0 * (monotonic() - begun))
+            sleep(0.05 + 0.007 * (n % 7))
+        page.send(json.dumps({"set": ["reset", 1]}))
+    return took
+
+
+def _beside(show: Performance, seconds: float, port: int) -> dict[str, Any]:
+    """Display frame times with no page and with PAGES of them."""
+    times: dict[int, list[float]] = {0: [], PAGES: []}
+    for _ in range(max(1, round(seconds / STRETCH))):
+        for count in (0, PAGES):
+            with _Pages(port, count):
+                sleep(1.0)
+                before = show.stats.frames
+                sleep(STRETCH)
+                times[count] += _frames(show.stats, before)
+    none, some = (_spread(times[count]) for count in (0, PAGES))
+    return {"display_ms": none, "display_ms_3_pages": some,
+            "ratio": round(some["p50"] / none["p50"], 3),
+            "ratio_p99": round(some["p99"] / none["p99"], 3)}
+
+
+def _frames(stats: Stats, before: int) -> list[float]:
+    return [float(ms) for ms in stats.recent(stats.frames - before)]
+
+
+class _Pages:
+    """So many pages open, in a process of their own."""
+
+    def __init__(self, port: int, count: int) -> None:
+        self._command = [sys.executable, "-c", _PAGES, f"ws://127.0.0.1:{port}/show", str(count)]
+        self._count = count
+
+    def __enter__(self) -> None:
+        self._child = None
+        if self._count:
+            self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE)
+            sleep(1.0)
+
+    def __exit__(self, *_: object) -> None:
+        if self._child is not None:
+            self._child.terminate()
+            self._child.communicate()
+
+
+def _paint(port: int) -> float | None:
+    """Chromium's first contentful paint, the median of five loads; None without it."""
+    path = shutil.which("chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return None
+    if path is None:
+        return None
+    paints = []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=CHROMIUM.split())
+        for _ in range(5):
+            page = browser.new_page()
+            page.goto(f"http://127.0.0.1:{port}/")
+            page.wait_for_selector("#panic button")
+            paints.append(page.evaluate(
+                "performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+            page.close()
+        browser.close()
+    return round(sorted(paints)[2], 1)
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    ordered = sorted(values)
+    if not ordered:
+        return {"p50": 0.0, "p99": 0.0, "count": 0}
+    at = [ordered[min(len(ordered) - 1, int(share * len(ordered)))] for share in (0.5, 0.99)]
+    return {"p50": round(at[0], 2), "p99": round(at[1], 2), "count": len(ordered)}
+
+
+def _print_table(figures: dict[str, Any]) -> None:
+    for name, value in figures.items():
+        print(f"{name:22} {value}", file=sys.stderr)
