@@ -45,7 +45,7 @@ from engine.sourcing import Sourcing
 from engine.staging import in_software, prepare, shader_folders
 from engine.stats import Latency, Stats, StatsWriter
 from engine.surface import LiveSurface
-from engine.troupe import Troupe, check_models, coming_models
+from engine.troupe import Troupe, check_models, coming_models, models_of
 from engine.watching import Watcher
 
 Tell = Callable[[str], None]
@@ -121,6 +121,8 @@ class Performance:
         self.compositor = Compositor(self.window.ctx, self.size, folders, flow=flow)
         self._stack.callback(self.compositor.release)
         self.sourcing = Sourcing(self.compositor, self._canvas_of(self.options.model))
+        for model in models_of(show):
+            self.compositor.source(self._canvas_of(model))
         prepare(self.compositor, show)
         self.clock = AudioClock()
         self.generator = self._keep(self._generator())

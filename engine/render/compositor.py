@@ -66,7 +66,7 @@ class Compositor:
         self._layers = Layers(ctx, *shared, patient)
         self._finish = Finish(ctx, size)
         self._flashes, self._faded, self.limited = FlashLimit(ctx), 1.0, False
-        self._source: SourceCanvas | None = None
+        self._sources: dict[Size, SourceCanvas] = {}
         self._ctx, self._patient = ctx, patient
 
     @property
@@ -101,28 +101,26 @@ class Compositor:
             self.faults.add("frame", str(error))
 
     def source(self, size: Size) -> SourceCanvas:
-        """Where a look's source is drawn for a generator of this size; one, made when first
-        asked for, whose files and shaders are prepared with all others."""
-        if self._source is None or self._source.size != tuple(size):
-            old, shared = self._source, (self._blender, self._layers.cameras, self.faults)
-            self._source = SourceCanvas(
-                self._ctx, size, self._stock.folders, *shared, self._patient, self._date)
-            if old is not None:
-                old.release()
-        return self._source
+        """Where a look's source is drawn for a generator of this size: made when first asked for,
+        and its files and shaders prepared from then on with all others."""
+        size = tuple(size)
+        if size not in self._sources:
+            shared = (self._blender, self._layers.cameras, self.faults, self._patient, self._date)
+            self._sources[size] = SourceCanvas(self._ctx, size, self._stock.folders, *shared)
+        return self._sources[size]
 
     def look_in(self, folders: Sequence[Path]) -> None:
         """The show's own shaders lie here from now on."""
         self._stock.folders = tuple(folders)
-        if self._source is not None:
-            self._source.look_in(folders)
+        for source in self._sources.values():
+            source.look_in(folders)
 
     def prepare(self, params: FrameParams) -> None:
         """Compile and open now all that drawing `params` needs, and a plain mix of looks."""
         self.prepare_shaders(effect.shader for effect in (*params.effects, *params.over))
         self._layers.prepare(params.layers)
-        if self._source is not None and params.source_layer is not None:
-            self._source.prepare(params.source_layer)
+        for source in self._sources.values() if params.source_layer is not None else ():
+            source.prepare(params.source_layer)
         self._blender.prepare(MIX, False)
 
     def prepare_shaders(self, names: Iterable[str]) -> None:
@@ -181,8 +179,8 @@ class Compositor:
         """
         name = Path(path).stem
         error = self._stock.reload(name)
-        if self._source is not None:
-            error = self._source.reload(name) or error
+        for source in self._sources.values():
+            error = source.reload(name) or error
         if name == WAITING and error is None:
             try:
                 self._generated.reload()
@@ -195,8 +193,8 @@ class Compositor:
     def release(self) -> None:
         """Free everything on the GPU, and end the threads that read files."""
         mine = (self._layers, self._generated, self._stock, self._blender, self._copier)
-        if self._source is not None:
-            self._source.release()
+        for source in self._sources.values():
+            source.release()
         for thing in (*mine, self._canvases, self._finish, self._flashes):
             thing.release()
 

@@ -148,6 +148,11 @@ def test_another_size_from_now_on(film, still):
     for n in range(3):
         sourcing.submit(twin, of(layer, index=n, time=n / 60))
     assert twin.source.shape == (64, 64, 3)
+    film.source((96, 96))  # of a model that comes later: prepared with the others
+    film.prepare(of(Layer("shader", "plasma")))
+    sourcing.resize((96, 96))
+    sourcing.exact(of(Layer("shader", "plasma")))
+    assert film.source((96, 96)).compiles == 0
 
 
 def test_a_hot_shader_is_drawn_anew_and_a_broken_one_keeps_the_last(film, tmp_path):
