@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from engine.diffusion.devices import kind_of
+from engine.diffusion.devices import device_of, kind_of
 from engine.diffusion.embeddings import embeddings_of
 from engine.diffusion.model import Model, load_model, model_folder
 from engine.diffusion.model_files import weights
@@ -79,6 +79,7 @@ class Acceleration:
     ) -> None:
         self._wanted = aim(runtime, model_name, device)
         self._name, self._size, self._threads, self._tell = model_name, size, threads, tell
+        self._device = device
         self._ready: Runtime | None = None
         self._refused: set[str] = set()
         self._converter: subprocess.Popen[str] | None = None
@@ -148,6 +149,8 @@ class Acceleration:
     def _bring(self) -> None:
         """The thread: open the plan, or wait for the conversion and open its result."""
         try:
+            if self._wanted in ON_CUDA:
+                device_of(self._device)
             self._ready = self._kept() or self._converted()
         except Exception as error:  # ModelError, OSError, and what the libraries make of a bad day
             self._say_unusable(error)
@@ -160,7 +163,7 @@ class Acceleration:
         return None
 
     def _converted(self) -> Runtime:
-        self._converter = start_conversion(self._wanted, self._name, self._size)
+        self._converter = start_conversion(self._wanted, self._name, self._size, self._device)
         if self._closed:
             end(self._converter)
         finish_conversion(self._converter)
@@ -234,12 +237,12 @@ def _runtime_of(runtime: str, model: Model, size: tuple[int, int], threads: int)
     folder = plan_folder(runtime, model.name, size)
     with contextlib.suppress(FileNotFoundError, ModelError):
         return load_runtime(runtime, folder, threads)
-    finish_conversion(start_conversion(runtime, model.name, size))
+    finish_conversion(start_conversion(runtime, model.name, size, str(model.device)))
     return load_runtime(runtime, folder, threads)
 
 
 def start_conversion(
-    runtime: str, model_name: str | Path, size: tuple[int, int]
+    runtime: str, model_name: str | Path, size: tuple[int, int], device: str = "auto"
 ) -> subprocess.Popen[str]:
     """Begin a conversion in a process of low priority that ends with this one.
 
@@ -251,7 +254,7 @@ def start_conversion(
         raise ModelError(f"{cache_folder()} cannot be made: {error.strerror or error}") from error
     return subprocess.Popen(
         [sys.executable, "-m", "engine.diffusion.convert", runtime, str(model_name),
-         f"{size[0]}x{size[1]}"],
+         f"{size[0]}x{size[1]}", device],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         env={**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from engine.diffusion.devices import device_of
 from engine.diffusion.model import Model, load_model
 from engine.diffusion.planned import DRAWING, GRAPHS
 from engine.diffusion.plans import plan_folder, writing
@@ -33,18 +34,23 @@ T = 499
 """The timestep of the example: half of the noise."""
 
 
-def convert(runtime: str, model_name: str | Path, size: tuple[int, int]) -> Path:
+def convert(
+    runtime: str, model_name: str | Path, size: tuple[int, int], device: str = "auto"
+) -> Path:
     """Make the plan, check it against torch and put it in place; returns its folder.
+
+    `device` is the GPU that a plan for one is made on; the others are made on the processor.
 
     Raises ModelError for a model that cannot be converted or comes out different, OSError where
     it cannot be written.
     """
-    folder = plan_folder(runtime, model_name, size)
     graphs, on_cuda = graphs_of(runtime), runtime in ON_CUDA
     if on_cuda:
         graphs.tensorrt()  # the reason why not, before the minutes
+        device_of(device)
+    folder = plan_folder(runtime, model_name, size)
     with writing(folder) as (draft, facts):
-        model = load_model(model_name, "cuda" if on_cuda else "cpu", 1)
+        model = load_model(model_name, device if on_cuda else "cpu", 1)
         facts.update(_facts(model))
         (draft / "tokenizer.json").write_text(_tokenizer(model), encoding="utf-8")
         parts = _parts(model, size, DRAWING if on_cuda else GRAPHS)
@@ -162,10 +168,10 @@ def main(arguments: list[str]) -> int:
     threading.Thread(target=_end_with_starter, daemon=True).start()
     with contextlib.suppress(OSError, AttributeError):
         os.nice(NICENESS)
-    runtime, model_name, size = arguments
+    runtime, model_name, size, device = (*arguments, "auto")[:4]
     width, height = size.split("x")
     try:
-        convert(runtime, model_name, (int(width), int(height)))
+        convert(runtime, model_name, (int(width), int(height)), device)
     except LiquidlightError as error:
         said = str(error)
     except OSError as error:

@@ -27,7 +27,10 @@ def kind_of(name: str) -> str:
 
 
 def device_of(name: str) -> torch.device:
-    """The torch device of a name. Raises ModelError for one that is none or is not here."""
+    """The torch device of a name; a CUDA one is the calling thread's own from then on.
+
+    Raises ModelError for one that is none or is not here.
+    """
     kind = kind_of(name)
     if kind not in ("cpu", "cuda", "mps"):
         raise ModelError(f"device = {name!r}, allowed: {ALLOWED}")
@@ -39,6 +42,10 @@ def device_of(name: str) -> torch.device:
 
     device = torch.device(kind if name == "auto" else name)
     if kind == "cuda":
+        if device.index is not None and device.index >= torch.cuda.device_count():
+            raise ModelError(f"device = {name!r}, but this machine has "
+                             f"{torch.cuda.device_count()} CUDA devices, numbered from 0")
+        torch.cuda.set_device(device.index or 0)
         torch.backends.cudnn.benchmark = True  # shapes stay: the first picture finds the best way
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     return device

@@ -179,6 +179,7 @@ def test_a_gpu_begins_with_graphs_and_goes_over_to_tensorrt(monkeypatch, ours_mo
     graphs, plan = SimpleNamespace(name="graphs"), SimpleNamespace(name="tensorrt")
     monkeypatch.setattr(runtimes, "find_spec", lambda name: object())
     monkeypatch.setattr(acceleration, "load_model", lambda *about: on_gpu)
+    monkeypatch.setattr(acceleration, "device_of", lambda name: None)
     monkeypatch.setattr(acceleration, "captured", lambda model: graphs)
     monkeypatch.setattr(acceleration, "plan_folder", lambda *about: about)
     opened = []
