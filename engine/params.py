@@ -68,7 +68,8 @@ class Param:
 
 _ROWS = (
     Param("strength", 0.5, 0.0, 1.0, "", "how much of each picture is new: 0 holds, 1 forgets"),
-    Param("steps", 1, 1, 8, "", "UNet calls for a picture: more is finer and slower", True),
+    Param("steps", 0, 0, 8, "", "UNet calls for a picture, more is finer and slower; 0: as many as "
+          "the model wants", True),
     Param("guidance", 1.0, 0.0, 20.0, "", "pull of the prompt; above 1 the negative prompt counts"),
     Param("guidance_delta", 1.0, 0.0, 1.0, "", "pull of `self` and `onetime`, as guidance_kind"),
     Param("overlap", 0, 0, 1, "", "1: steps of several pictures in one call: faster, late", True),

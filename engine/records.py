@@ -350,7 +350,8 @@ class Leaving:
 class FrameParams:
     """Everything needed to make and draw one picture. Equal inputs give equal params.
 
-    `strength` 0..1 is the share of noise that img2img adds and takes out in `steps`; `source`
+    `strength` 0..1 is the share of noise that img2img adds and takes out in `steps` (0: as many
+    as the model wants); `source`
     names the drawn pattern mixed in by `source_amount` before encoding ("" for none), or
     `source_layer` is what is drawn in its place, at the generator's size, in its own colours by
     `source_colours`; params.FRESH stands for noise alone by that amount. `contours` is

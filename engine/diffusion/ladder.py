@@ -126,7 +126,7 @@ class Ladder:
         self._stream.close()
 
     def _afforded(self, params: FrameParams) -> FrameParams:
-        if self.lowered < ONE_ROW or (params.guidance <= 1.0 and params.steps <= 1):
+        if self.lowered < ONE_ROW or (params.guidance <= 1.0 and params.steps == 1):
             return params
         return replace(params, guidance=min(1.0, params.guidance), steps=1)
 

@@ -59,9 +59,9 @@ def model_folder(name_or_path: str | Path) -> Path:
 
 def usual_steps(name_or_path: str | Path) -> int:
     """How many UNet calls a model wants for a picture: what its checkpoint, its scheduler or its
-    name says; 1 for the model that ships."""
+    name says; 1 for the model that ships, and for one that is made and lies nowhere."""
     folder = model_folder(name_or_path)
-    if folder == SMALL:
+    if folder == SMALL or not (folder / "model_index.json").is_file():
         return 1
     said = read_json(folder, "model_index.json").get("liquidlight")
     if isinstance(said, dict) and isinstance(said.get("steps"), int):

@@ -21,6 +21,7 @@ from engine.diffusion.guidance import Guidance
 from engine.diffusion.lora import LoraDeck
 from engine.diffusion.manner import position_amplitude
 from engine.diffusion.model import Model
+from engine.diffusion.model_files import usual_steps
 from engine.diffusion.noise import TravellingNoise, seed_shares, telling
 from engine.diffusion.prompts import PromptBank
 from engine.diffusion.regulate import Regulator
@@ -76,6 +77,7 @@ class Img2ImgStream:
         self._flight = Flight()
         self.overlaps = True
         """Whether params.overlap is heeded: a film takes its time."""
+        self._steps = usual_steps(model.name)
         self._state: State | None = None
         self._at: tuple[Pose, float] | None = None  # the camera and the time of the last step
         self._opposed = False
@@ -215,7 +217,7 @@ class Img2ImgStream:
             clean, lambda k: share * self._noise.at(seeds, told, k), strength, params)
 
     def _timesteps(self, strength: float, steps: int) -> list[int]:
-        model = self._model
+        model, steps = self._model, steps or self._steps
         return timesteps_of(strength, steps, len(model.alphas_cumprod), model.schedule)
 
     def _slot(

@@ -146,10 +146,24 @@ def test_what_names_tell(name, steps, schedule, prediction):
 
 def named(sd1, tmp_path, name):
     copy = tmp_path / f"{name}.safetensors"
-    copy.symlink_to(sd1[1])
+    if not copy.exists():
+        copy.symlink_to(sd1[1])
     if not (tmp_path / "tokenizer").exists():
         shutil.copytree(sd1[1].parent / "tokenizer", tmp_path / "tokenizer")
     return copy
+
+
+def test_a_look_that_says_no_steps_gets_as_many_as_the_model_wants(sd1, tmp_path):
+    calls = []
+    for name, steps, wanted in (("sea_turbo", 0, 1), ("sea_lcm", 0, 4), ("sea", 0, 8),
+                                ("sea_lcm", 2, 2)):
+        model = load_model(named(sd1, tmp_path, name), device="cpu")
+        stream = Img2ImgStream(model, SIZE)
+        calls.clear()
+        hook = model.unet.register_forward_pre_hook(lambda *_: calls.append(1))
+        stream.step(FrameParams(0, 0.0, 0.05, prompts=(Prompt("red", 1.0),), steps=steps))
+        hook.remove()
+        assert len(calls) == wanted, name
 
 
 def test_names_and_sidecars_choose_the_schedule(sd1, tmp_path):
