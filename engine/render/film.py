@@ -51,7 +51,8 @@ class FilmWriter:
         """Raises MediaError for a container that is not known or a place that cannot be written."""
         self.path = Path(path)
         self.size = even(size)
-        self.frames = 0
+        self.frames = self._encoded = 0
+        self._last: np.ndarray | None = None
         self._source_size = (int(size[0]), int(size[1]))
         self._rate = _rate(fps)
         self._audio = audio
@@ -80,9 +81,14 @@ class FilmWriter:
                 f"not uint8 {(height, width, 3)}"
             )
         with self._guard():
-            self._encode(picture[: self.size[1], : self.size[0]])
+            self._last = picture[: self.size[1], : self.size[0]]
+            self._encode(self._last)
             if self._audio is not None:
                 self._write_until(self._audio, self._samples_until(self.frames))
+
+    def pass_over(self) -> None:
+        """The last picture is seen for one frame more, without being encoded again."""
+        self.frames += 1
 
     def write_sound(self, samples: np.ndarray) -> None:
         """The next sound of a live film: float32 (n, 2) in -1..1."""
@@ -94,6 +100,7 @@ class FilmWriter:
         if self._container is None:
             return
         with self._guard():
+            self._fill_end()
             if self._audio is not None:
                 self._write_until(self._audio, self._samples_until(self.frames))
             for stream in (self._video, self._sound):
@@ -157,6 +164,12 @@ class FilmWriter:
         stream.bit_rate = 256_000
         return stream
 
+    def _fill_end(self) -> None:
+        """A last picture that was passed over is encoded, so that the film lasts as long."""
+        if self._last is not None and self._encoded < self.frames:
+            self.frames -= 1
+            self._encode(self._last)
+
     def _encode(self, picture: np.ndarray) -> None:
         import av
 
@@ -165,6 +178,7 @@ class FilmWriter:
         frame.pts, frame.time_base = self.frames, 1 / self._rate
         self._container.mux(self._video.encode(frame))
         self.frames += 1
+        self._encoded = self.frames
 
     def _samples_until(self, frames: int) -> int:
         return int(frames * SAMPLERATE / self._rate)

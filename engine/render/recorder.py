@@ -4,7 +4,8 @@ Flows in: pictures and sound with their show times, through bounded queues; flow
 constant frame rate, one after the other where they are split at a length. The frame index
 decides: frame n is the newest picture half a frame after n / fps, counted from the first one, so
 that on the whole pictures are neither early nor late beside the sound. Late pictures are made good
-by repeating, lost ones are counted in `dropped`. PyAV lets go of the interpreter while it
+by repeating; where encoding does not keep pace, by letting the last one stand, so that a recording
+never falls behind. Lost ones are counted in `dropped`. PyAV lets go of the interpreter while it
 converts and encodes, so a thread is enough.
 """
 
@@ -28,6 +29,8 @@ Size = tuple[int, int]
 PICTURES_WAITING = (8, 48)
 """Fewest and most; between, as many as fit into WAITING_BYTES: while an encoder is opened."""
 WAITING_BYTES = 96 * 2**20
+BEHIND = 3
+"""With so many pictures waiting none is encoded twice."""
 SOUNDS_WAITING = 4096
 """Hops; more than half a minute of sound."""
 SPARE_BYTES = 64 * 2**20
@@ -174,15 +177,21 @@ class Recorder:
 
     def _fill(self, time: float) -> None:
         """Write every frame that ends before `time`, with the newest picture known."""
+        repeated = False
         while self._newest is not None and self._start + (self.frames + 0.5) / self._fps < time:
-            self._write(self._newest[0])
+            self._write(self._newest[0], repeated and self._pictures.qsize() >= BEHIND)
+            repeated = True
 
-    def _write(self, picture: np.ndarray) -> None:
+    def _write(self, picture: np.ndarray, stands: bool = False) -> None:
         """The next frame into the newest film; the one before ends where a new one begins."""
         if self._parts[-1].film.frames == self._split_frames > 0:
             self._end_part()
             self._begin_part()
-        self._parts[-1].film.write(picture)
+        film = self._parts[-1].film
+        if stands and film.frames:
+            film.pass_over()
+        else:
+            film.write(picture)
         self.frames += 1
 
     def _begin_part(self) -> None:

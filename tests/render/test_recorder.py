@@ -158,3 +158,34 @@ def test_the_software_preset_keeps_pace(monkeypatch):
     assert dict(choose(SIZE, 120.0).options)["preset"] == "ultrafast"
     took["h264_qsv"] = 0.001
     assert choose(SIZE, 30.0).name == "h264_qsv" and choose(SIZE, 30.0).bit_rate == 20735
+
+
+def test_a_recording_that_cannot_keep_pace_lets_pictures_stand(tmp_path, monkeypatch):
+    """Five pictures a second, each encoded for longer than a frame lasts: the film is as long as
+    the show all the same, and each picture is where it belongs."""
+    write = module.FilmWriter.write
+    written = []
+
+    def slow(film, picture):
+        clock.sleep(0.02)
+        written.append(film.frames)
+        write(film, picture)
+
+    monkeypatch.setattr(module.FilmWriter, "write", slow)
+    recorder = Recorder(tmp_path / "show.mp4", SIZE, 100, split_seconds=2.0)
+    for n in range(20):
+        recorder.offer(level(10 * n), n / 5)
+    recorder.close()
+    assert len(written) < 250 and recorder.frames == 381 and recorder.dropped == 0
+    assert len(recorder.paths) == 2
+    seen, lasts = [], []
+    for path in recorder.paths:
+        with av.open(str(path)) as film:
+            frames = list(film.decode(video=0))
+            seen += [(f.time + 2.0 * len(lasts), f.to_ndarray(format="gray8").mean())
+                     for f in frames]
+        lasts.append(frames[-1].time)
+    assert lasts[0] == pytest.approx(1.99) and lasts[1] == pytest.approx(1.80)
+    for n in range(20):
+        value = next(grey for time, grey in reversed(seen) if time <= n / 5 + 1e-6)
+        assert value == pytest.approx(10 * n, abs=4)
