@@ -130,6 +130,11 @@ class Window:
         return self._home if self.fullscreen else None
 
     @property
+    def place(self) -> tuple[int, int]:
+        """Left and top on the desktop, pixels."""
+        return tuple(self._glfw.get_window_pos(self._handle))
+
+    @property
     def should_close(self) -> bool:
         return bool(self._glfw.window_should_close(self._handle))
 

@@ -196,7 +196,16 @@ while asked != "q" and monotonic() < end:
     if now != told:
         told = now
         print("now", frames, now, flush=True)
+full = [display.name for display in outputs.free_displays()]
 outputs.close()
+one = Outputs([Output("one", "DUMMY0")])
+further = one.open_window("operator", (200, 100), lambda window: window.screen.clear(0.0, 1.0, 0.0))
+for _ in range(5):
+    one.poll()
+    one.swap()
+free = [display.name for display in one.free_displays()]
+print("further", json.dumps([full, free, one._further[0].window.place]), flush=True)
+one.close()
 print("ended", flush=True)
 """
 
@@ -303,3 +312,6 @@ def test_corners_are_pulled_with_mouse_and_keys_on_the_output_under_the_mouse(sh
     show.wait("no handles", lambda _, active, __: active is None)
     show.hand("key", "q")
     wait_for("the end", lambda: "ended" in show.lines(), 30)
+    full, free, place = json.loads(next(x for x in show.lines() if x.startswith("further"))[8:])
+    assert (full, free) == ([], ["DUMMY1"])
+    assert place[0] >= 640, "a further window opens where no output is"
