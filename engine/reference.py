@@ -217,7 +217,8 @@ def _hands() -> Iterator[str]:
     yield "- triggers, above 0: " + ", ".join(f"`{name}`" for name in TRIGGERS)
     yield "- looks: `preset`, `preset.N`, `deck.a`, `deck.b`"
     yield from output_lines()
-    yield "- `learn`: waits for the MIDI control that is to move the address that is its value"
+    yield "- `learn`: waits for the MIDI control that is to move the address that is its value;"
+    yield "  `last` is the one that a hand has touched last, an empty text gives up"
     yield ""
     yield from midi_lines()
 

@@ -26,7 +26,9 @@ RELEASE = "release"
 """Gives the address that is its value back to the look."""
 SAVES = ("save", "save.variation")
 LEARN = "learn"
-"""Asks for the control that is to move the address that is its value."""
+"""Asks for the control that is to move the address that is its value, LAST for the one that any
+hand but MIDI has touched last."""
+LAST = "last"
 SAVED = "saved"
 """What the desk says when it has written file number `value`: it belongs to its last edit."""
 
@@ -69,6 +71,7 @@ class History:
         self.asks: EventQueue[Ask] = EventQueue()
         self._done: list[Step] = []
         self._undone: list[Step] = []
+        self._touched = ""
 
     def reduce(self, controls: Controls, events: Sequence[ControlEvent]) -> Controls:
         """As controls.reduce, with the addresses of the desk."""
@@ -81,6 +84,8 @@ class History:
             else:
                 after = reduce(controls, (event,))
             changes = _changes(controls, after)
+            if changes and not event.source.startswith("midi"):
+                self._touched = event.address
             if changes and event.source != RESUMED:
                 self._add(Step(changes, event.time, event.source))
             controls = after
@@ -91,7 +96,8 @@ class History:
         if event.address in SAVES and _pressed(event):
             self.asks.put(Ask(event.address, controls))
         elif event.address == LEARN:
-            self.asks.put(Ask(LEARN, controls, text=str(event.value)))
+            text = self._touched if event.value == LAST else str(event.value)
+            self.asks.put(Ask(LEARN, controls, text=text))
         elif event.address == SAVED:
             self._add(Step({}, event.time, event.source, int(event.value)))
 

@@ -109,6 +109,15 @@ def test_learnt_in_the_show_it_is_undone_as_an_edit_is(tmp_path):
     assert 'opacity = "cc 50"' in rig.read_text()
 
 
+def test_what_was_touched_last_may_be_learnt():
+    history, controls = History(), Controls()
+    history.reduce(controls, [
+        ControlEvent(1.0, "strength", 0.7, "osc"), ControlEvent(2.0, "opacity", 0.7, "midi:box"),
+        ControlEvent(3.0, "learn", "last", "key"),
+    ])  # fmt: skip
+    assert [ask.text for ask in history.asks.drain()] == ["strength"]
+
+
 def test_undone_where_there_was_no_rig_there_is_none_again(tmp_path):
     rig, midi, events, listening = tmp_path / "rig.toml", _Midi(), EventQueue(), _Listening()
     desk = Desk(listening, events, WallClock(), lambda: True, lambda _: None)
