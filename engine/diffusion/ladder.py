@@ -1,10 +1,11 @@
 """The rungs a generator stands on: where drawing fails it steps down one, and the show goes on.
 
 FrameParams flow in, pictures of one size flow out, on the thread that owns the model. A runtime
-that fails gives way to torch. Out of memory costs, in this order: the faster runtime, then
-guidance and all steps but one, then a quarter of each side of the picture, which is drawn smaller
-and scaled up; the next picture goes on from the last one. Each step is one line for the operator
-and stays for this show: `lowered` goes with the board to the next life of the process.
+that fails gives way to the one before it, torch at last. Out of memory costs, in this order: the
+faster runtime, then guidance and all steps but one, then a quarter of each side of the picture,
+which is drawn smaller and scaled up; the next picture goes on from the last one. Each step is one
+line for the operator and stays for this show: `lowered` goes with the board to the next life of the
+process.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class Ladder:
         self._acceleration, self._tell = acceleration, tell
         self._size, self._seed = size, seed
         self._model = acceleration.model
-        self._plain: Runtime | None = self._model.runtime if self._model.unet is not None else None
+        self._rungs: list[Runtime] = [self._model.runtime]
+        self._knows_all_sizes = self._model.unet is not None  # graphs of a plan know only one
         self._last: tuple[np.ndarray, FrameParams] | None = None
         self._broken = 0
         self.lowered = min(lowered, self._lowest())
@@ -104,6 +106,7 @@ class Ladder:
         """
         faster = self._acceleration.take()
         if faster is not None and self.lowered <= ONE_ROW:
+            self._rungs.append(faster)
             self._stream.use(faster)
         if any(lora.weight for lora in params.loras):
             self._leave_graphs()
@@ -133,9 +136,9 @@ class Ladder:
     def _step_for(self, error: Exception) -> Callable[[], None] | None:
         """What takes the ladder one rung down; None where there is none that could help."""
         short = is_out_of_memory(error)
-        if self._plain is not None and self._stream.runtime != self._plain.name:
+        if len(self._rungs) > 1:
             why = "is out of memory" if short else f"failed ({one_line(error)})"
-            return lambda: self._back_to_plain(why)
+            return lambda: self._leave_runtime(why)
         if not short or self.lowered >= self._lowest():
             return None
         return self._one_row if self.lowered < ONE_ROW else self._redraw_smaller
@@ -144,19 +147,18 @@ class Ladder:
         self.lowered = ONE_ROW
         self._tell("out of memory: one step and no guidance from now on")
 
-    def _back_to_plain(self, why: str) -> None:
-        name = self._stream.runtime
+    def _leave_runtime(self, why: str) -> None:
+        name = self._rungs.pop().name
         self._acceleration.refused(name)
-        self._stream.use(self._plain)
-        self._tell(f"{TITLES.get(name, name)} {why}: torch draws from now on")
+        self._stream.use(self._rungs[-1])
+        self._tell(f"{TITLES[name]} {why}: {TITLES[self._stream.runtime]} draws from now on")
 
     def _leave_graphs(self) -> None:
         """Converted graphs hold the model as it was: LoRAs are for torch's modules."""
-        if self._stream.runtime not in (*ACCELERATED, "tensorrt"):
-            return
-        if self._plain is None:
-            raise RuntimeError("LoRAs are drawn by torch alone")  # the next life is torch's
-        self._back_to_plain("draws no LoRAs")
+        while self._stream.runtime in (*ACCELERATED, "tensorrt"):
+            if len(self._rungs) == 1:
+                raise RuntimeError("LoRAs are drawn by torch alone")  # the next life is torch's
+            self._leave_runtime("draws no LoRAs")
 
     def _redraw_smaller(self) -> None:
         self.lowered += 1
@@ -174,8 +176,7 @@ class Ladder:
                              self._seed, background=True, tell=self._tell)
 
     def _lowest(self) -> int:
-        """Graphs of a plan know only one size; modules know all."""
-        return ONE_ROW if self._plain is None else ONE_ROW + len(self._sizes()) - 1
+        return ONE_ROW + len(self._sizes()) - 1 if self._knows_all_sizes else ONE_ROW
 
     def _sizes(self) -> list[tuple[int, int]]:
         return smaller_sizes(self._size, self._model.vae_scale)

@@ -86,6 +86,24 @@ def test_out_of_memory_steps_down_one_rung_after_the_other(ours_model):
     assert all(picture.shape == (96, 128, 3) for picture in pictures)
 
 
+def test_what_fails_gives_way_to_the_rung_below_it(ours_model):
+    """On a GPU: TensorRT to the graphs, the graphs to torch."""
+    told = []
+    graphs = Failing(ours_model.runtime, ValueError("no"), 6)
+    plan = Failing(ours_model.runtime, ValueError("bad"), 3, name="tensorrt")
+    made = Acceleration(ours_model, graphs, plan)
+    ladder = Ladder(made, SIZE, 0, told.append)
+    drawn_by = []
+    for n in range(12):
+        ladder.draw(params_at(n))
+        drawn_by.append(ladder.runtime)
+    assert drawn_by == ["graphs", *["tensorrt"] * 3, *["graphs"] * 5, *["torch"] * 3]
+    assert told == [
+        "TensorRT failed (ValueError: bad): CUDA graphs draws from now on",
+        "CUDA graphs failed (ValueError: no): torch draws from now on"]
+    assert made.gone == ["tensorrt", "graphs"]
+
+
 def test_at_the_fiftieth_picture_it_goes_on_from_the_held_one(ours_model):
     told, limit = [], [99]
     base = Failing(ours_model.runtime, short(), name="torch",
