@@ -18,9 +18,9 @@ from engine import reporting
 from engine.clock import monotonic
 from engine.cues import Cue
 from engine.records import SAMPLERATE, SOUND_SAMPLES, Layer, Moment
-from engine.render.operator_panels import DESIGN, Overview
 from engine.render.operator_view import OperatorView
 from engine.render.outputs import SharedTextures
+from engine.render.overview import DESIGN, Overview
 from engine.staging import in_software
 
 if TYPE_CHECKING:

@@ -13,16 +13,8 @@ from typing import TYPE_CHECKING
 
 from engine.render.buffers import quad, release
 from engine.render.glyphs import Glyphs, Sheet
-from engine.render.operator_panels import (
-    BACK,
-    PREVIEW,
-    SIZES,
-    THUMB,
-    Overview,
-    Pen,
-    draw_over,
-    draw_panels,
-)
+from engine.render.operator_panels import draw_over, draw_panels
+from engine.render.overview import BACK, PREVIEW, SIZES, THUMB, Overview, Pen
 
 if TYPE_CHECKING:
     import moderngl

@@ -7,8 +7,8 @@ import pytest
 
 from engine.render.glyphs import Glyphs, Sheet
 from engine.render.offscreen import Offscreen
-from engine.render.operator_panels import PREVIEW, THUMB, Overview
 from engine.render.operator_view import OperatorView
+from engine.render.overview import PREVIEW, THUMB, Overview
 
 WHITE = (1.0, 1.0, 1.0, 1.0)
 NOW = Overview(
