@@ -8,6 +8,8 @@ current; the audience never sees it. Lines that are told stay on it for a while.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,8 @@ from controllers.keyboard import help_lines
 from engine import reporting
 from engine.clock import monotonic
 from engine.cues import Cue
+from engine.folders import folder
+from engine.paging import SHIPPED
 from engine.records import SAMPLERATE, SOUND_SAMPLES, Layer, Moment
 from engine.render.operator_view import OperatorView
 from engine.render.outputs import SharedTextures
@@ -78,6 +82,8 @@ class Operator:
         """Called out of `swap`, the window's context being current."""
         if self._view is None:
             self._view = OperatorView(window.ctx)
+            for name, picture in small_pictures(self._show.listening.show.get().names):
+                self._view.keep(name, picture)
             self._shared = SharedTextures(self._show.window.ctx, window.ctx)
         now, (picture, light) = self.overview(), self._show.compositor.picture or (None, 1.0)
         if picture is not None:
@@ -161,6 +167,17 @@ class Operator:
             return False
         self._look = now.playing, now.time
         return True
+
+
+def small_pictures(names: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
+    """Those that ship or that the page has kept, of looks by these names: uint8 (h, w, 3)."""
+    from PIL import Image
+
+    for name in dict.fromkeys(names):
+        for place in (folder("cache") / "thumbnails", SHIPPED):
+            with suppress(OSError, ValueError), Image.open(place / f"{name}.jpg") as picture:
+                yield name, np.asarray(picture.convert("RGB"))
+                break
 
 
 class Spectrum:

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from engine.cues import Cue, Span
-from engine.operating import BANDS, SHOWN, Spectrum, held_lines, layer_line, next_cue
+from engine.operating import (
+    BANDS,
+    SHOWN,
+    Spectrum,
+    held_lines,
+    layer_line,
+    next_cue,
+    small_pictures,
+)
 from engine.params import SIGNALS
 from engine.records import SAMPLERATE, SOUND_SAMPLES, Beat, Controls, Effect, Layer, Moment, Signals
 
@@ -57,3 +65,9 @@ def test_the_next_cue_is_the_nearest_that_has_not_come():
 
 def test_the_signals_that_are_shown_are_signals():
     assert set(SHOWN) <= set(SIGNALS)
+
+
+def test_looks_that_ship_have_small_pictures():
+    found = dict(small_pictures(["bloom", "nobody", "bloom", "night_drive"]))
+    assert list(found) == ["bloom", "night_drive"]
+    assert all(picture.ndim == 3 and picture.dtype == np.uint8 for picture in found.values())

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from engine.render.buffers import quad, release
 from engine.render.glyphs import Glyphs, Sheet
 from engine.render.operator_panels import draw_over, draw_panels
@@ -50,6 +52,14 @@ class OperatorView:
             small = oldest or self._ctx.framebuffer([self._ctx.texture(SMALL, 4)])
         self._looks[look] = small
         self._put(picture, 1.0, small, (0, 0, *SMALL))
+
+    def keep(self, look: str, picture: np.ndarray) -> None:
+        """A look's small picture from a file, uint8 (h, w, 3), until it is remembered anew."""
+        height, width = picture.shape[:2]
+        rows = np.ascontiguousarray(picture[::-1])  # As the output has them: from below.
+        texture = self._ctx.texture((width, height), 3, rows, alignment=1)
+        self.remember(look, texture)
+        texture.release()
 
     def draw(
         self, target: moderngl.Framebuffer, now: Overview, picture: moderngl.Texture | None,

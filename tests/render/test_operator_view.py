@@ -109,6 +109,12 @@ def test_the_queued_look_is_seen_as_it_was(stage, view):
     view.remember("night_drive", colours(stage, (0, 255, 0, 255)))
     view.draw(stage.screen, replace(NOW, queued="night_drive", queued_beats=3.0), None)
     assert (inside(seen(stage.screen), THUMB) == (0, 255, 0)).all()
+    half = np.zeros((90, 160, 3), np.uint8)
+    half[:45] = (255, 0, 0)
+    view.keep("bloom", half)
+    view.draw(stage.screen, replace(NOW, queued="bloom"), None)
+    kept = inside(seen(stage.screen), THUMB)
+    assert (kept[:20] == (255, 0, 0)).all() and kept[-20:].max() == 0, "upright"
     view.draw(stage.screen, replace(NOW, queued="nobody"), None)
     assert inside(seen(stage.screen), THUMB)[..., 1].max() < 60
 
