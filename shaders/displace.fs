@@ -8,6 +8,10 @@
     {"NAME": "amount", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "IDENTITY": 0.0},
     {"NAME": "scale", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "how wide the bumps are"},
     {"NAME": "speed", "TYPE": "float", "MIN": -2.0, "MAX": 2.0, "DEFAULT": 0.25, "LABEL": "turns of the push in ten seconds"}
+  ],
+  "PASSES": [
+    {"TARGET": "film", "WIDTH": "ceil($WIDTH/4)", "HEIGHT": "ceil($HEIGHT/4)", "FLOAT": true},
+    {}
   ]
 }*/
 
@@ -23,11 +27,17 @@ float height(vec2 uv, float reach) {
         + light(uv + vec2(e.x, -e.y)) + light(uv - vec2(e.x, -e.y)));
 }
 
+float at(vec2 uv) { return IMG_NORM_PIXEL(film, mirrored(uv)).r; }
+
 void main() {
     vec2 uv = isf_FragNormCoord, wide = vec2(RENDERSIZE.y / RENDERSIZE.x, 1.0);
     float reach = mix(0.012, 0.09, scale), h = 1.2 * reach + 0.004;
-    vec2 slope = vec2(height(uv + vec2(h * wide.x, 0.0), reach) - height(uv - vec2(h * wide.x, 0.0), reach),
-                      height(uv + vec2(0.0, h), reach) - height(uv - vec2(0.0, h), reach));
+    if (PASSINDEX == 0) {
+        gl_FragColor = vec4(height(uv, reach));
+        return;
+    }
+    vec2 slope = vec2(at(uv + vec2(h * wide.x, 0.0)) - at(uv - vec2(h * wide.x, 0.0)),
+                      at(uv + vec2(0.0, h)) - at(uv - vec2(0.0, h)));
     float a = 0.628318530718 * TIME * speed;
     slope = mat2(cos(a), sin(a), -sin(a), cos(a)) * slope;
     vec2 push = 0.11 * amount * slope * wide;

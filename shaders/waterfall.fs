@@ -15,7 +15,7 @@
   ]
 }*/
 
-const float TAU = 6.28318530718;
+const float TAU = 6.28318530718, RIDGES = 26.0;
 
 vec3 tint(float h) { return 0.5 + 0.5 * cos(TAU * (h + vec3(0.0, 0.33, 0.67))); }
 
@@ -43,19 +43,21 @@ void main() {
     vec3 sky = mix(vec3(0.05, 0.02, 0.10), vec3(0.005, 0.008, 0.03), smoothstep(0.62, 1.0, uv.y));
     sky += tint(hue + 0.3) * 0.35 * exp(-16.0 * abs(uv.y - 0.64));
     vec3 c = sky;
-    // Ridges from the horizon to the eye; a nearer one hides what is behind it.
-    for (int i = 0; i < 26; i++) {
-        float k = (float(i) + fract(TIME * speed * 26.0)) / 26.0, near = k * k;
-        float foot = mix(0.62, -0.12, near), wide = mix(0.45, 2.6, near);
-        float x = (uv.x - 0.5) / wide * 1.15 + 0.5;
-        float inside = smoothstep(0.5, 0.46, abs(x - 0.5));
-        float top = foot + height * mix(0.05, 0.34, near) * ground(vec2(x, 1.0 - k)) * inside;
-        float d = uv.y - top, fine = 1.5 / RENDERSIZE.y;
+    // Ridges from the horizon to the eye; a nearer one hides what is behind it. Only those can be
+    // seen here that stand here, a little behind, or before it and high enough.
+    vec3 low = tint(hue), high = tint(hue + 0.35);
+    float begun = fract(TIME * speed * RIDGES), fine = 1.5 / RENDERSIZE.y;
+    float first = floor(sqrt(max(0.0, (0.62 - uv.y) / 0.74)) * RIDGES - begun) - 1.0;
+    for (int i = 0; i < 11; i++) {
+        float k = (first + float(i) + begun) / RIDGES, near = k * k;
+        if (k <= 0.0 || k >= 1.0) continue;
+        float x = (uv.x - 0.5) * 1.15 / mix(0.45, 2.6, near) + 0.5;
+        float inside = smoothstep(0.5, 0.46, abs(x - 0.5)), loud = ground(vec2(x, 1.0 - k));
+        float d = uv.y - mix(0.62, -0.12, near) - height * mix(0.05, 0.34, near) * loud * inside;
         float light = inside * (0.25 + 0.75 * sqrt(k)) * smoothstep(0.0, 0.06, k) * smoothstep(1.0, 0.9, k);
-        if (d < 0.0) c = mix(c, vec3(0.012, 0.008, 0.03) + 0.05 * tint(hue) * exp(7.0 * d) * light, inside);
+        if (d < 0.0) c = mix(c, vec3(0.012, 0.008, 0.03) + 0.05 * low * exp(7.0 * d) * light, inside);
         float line = (fine * (1.0 + 1.5 * near)) / (abs(d) + fine);
-        vec3 ink = tint(hue + 0.35 * ground(vec2(x, 1.0 - k)) + 0.12 * k);
-        c += light * line * line * ink * (0.35 + 1.3 * ground(vec2(x, 1.0 - k)));
+        c += light * line * line * mix(low, high, loud) * (0.35 + 1.3 * loud);
     }
     gl_FragColor = vec4(1.0 - exp(-1.5 * c), 1.0);
 }
