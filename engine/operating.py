@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,6 @@ from engine import reporting
 from engine.clock import monotonic
 from engine.cues import Cue
 from engine.folders import folder
-from engine.paging import SHIPPED
 from engine.records import SAMPLERATE, SOUND_SAMPLES, Layer, Moment
 from engine.render.operator_view import OperatorView
 from engine.render.outputs import SharedTextures
@@ -35,6 +34,7 @@ HZ, SOFTWARE_HZ = 12.0, 4.0
 HELP_KEYS = ("slash", "f1")
 SHOWN = ("level", "bass", "mid", "high", "kick", "snare", "hat", "intensity", "build", "presence")
 """Signals that have a bar."""
+SHIPPED = Path(__file__).parent.parent / "presets" / "thumbnails"
 HISTORY, FRAMES, BANDS = 90, 120, 64
 WARNING_SECONDS, LOOK_SECONDS = 15.0, 4.0
 """How long a line is seen; how long a look has played alone before its picture is kept."""
