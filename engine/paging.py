@@ -26,7 +26,7 @@ from engine.clock import monotonic
 from engine.errors import LiquidlightError, PresetError
 from engine.folders import folder, write_whole
 from engine.network import EVERYWHERE, HERE
-from engine.operating import Spectrum
+from engine.operating import SHIPPED, Spectrum
 from engine.records import ControlEvent
 from engine.render.preview_feed import PreviewFeed
 from engine.show import load_show
@@ -207,7 +207,6 @@ class LivePage:
             return
 
 
-SHIPPED = Path(__file__).parent.parent / "presets" / "thumbnails"
 
 
 class Page:
