@@ -43,8 +43,8 @@ def test_two_processes_change_places_and_nothing_stays(ours, turbo):
         play("", lambda frame: frame.number >= 3 and troupe._second and troupe._second.player
              and troupe._second.player.latest() is not None)
         first = troupe.health().pid
-        other = play(str(turbo), lambda frame: frame.params.model == str(turbo))
-        assert troupe.model == str(turbo) and troupe.health().pid != first
+        other = play(str(turbo), lambda frame: troupe.model == str(turbo))
+        assert other.params.model == str(turbo) and troupe.health().pid != first
         back = play("", lambda frame: troupe.model == str(ours))
         assert back.number > other.number and troupe.health().pid == first
         assert numbers == sorted(numbers), "numbers count on"
