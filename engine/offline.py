@@ -186,8 +186,6 @@ def pictures(
                 due = params.time + film_wait(params, options.generator_fps, options.fps)
             compositor.draw(params)
             if n >= kept.write:
-                if compositor.limited:  # Its moments were not: it is seen as it is.
-                    blur.forget()
                 yield blur.read(*compositor.picture) if blur.count else compositor.read()
 
 

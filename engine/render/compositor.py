@@ -65,7 +65,7 @@ class Compositor:
         shared = (self._stock, self._canvases, self._blender, self.faults)
         self._layers = Layers(ctx, *shared, patient)
         self._finish = Finish(ctx, size)
-        self._flashes, self._faded, self.limited = FlashLimit(ctx), 1.0, False
+        self._flashes, self._faded = FlashLimit(ctx), 1.0
         self._sources: dict[Size, SourceCanvas] = {}
         self._ctx, self._patient = ctx, patient
 
@@ -225,7 +225,7 @@ class Compositor:
 
     def _limited(self, seen: moderngl.Framebuffer, params: FrameParams) -> moderngl.Framebuffer:
         """The picture as it may be shown; `_faded` is the part of the fader that is in it."""
-        self._faded, self.limited = 1.0, False
+        self._faded = 1.0
         if not params.flash_limit:
             self._flashes.forget()
             return seen
@@ -235,7 +235,6 @@ class Compositor:
             self._flashes.dimmed()
         if light != opacity:
             self._faded = opacity
-        self.limited = image is not seen
         return image
 
     def _look(

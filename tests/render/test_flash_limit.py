@@ -126,3 +126,30 @@ def test_blackout_is_black_at_once(show):
 
 def test_the_same_show_is_limited_alike(show):
     assert np.array_equal(show(1, 9.0, 1.5), show(1, 9.0, 1.5))
+
+
+def test_moments_of_an_open_shutter_are_limited_too(gl, tmp_path):
+    """A film's picture is the mean of moments: none of them may flash more often."""
+    (tmp_path / "flasher.fs").write_text(FLASHER)
+    layer = Layer("shader", "flasher", inputs=(("kind", 0.0), ("hz", 10.0)))
+    films = []
+    for limit in (False, True):
+        stage = Compositor(gl, SIZE, (tmp_path,))
+        pictures = []
+        for n in range(120):
+            moments = []
+            for part in (0.5, 1.0):
+                params = FrameParams(
+                    n, (n + part) / FPS, 1 / FPS, layers=(layer,), flash_limit=limit)
+                if part < 1.0:
+                    texture, light = stage.draw_passing(params)
+                    raw = np.frombuffer(texture.read(), np.uint8).reshape(54, 96, 4)
+                    moments.append(light * raw[::-1, :, :3])
+                else:
+                    stage.draw(params)
+                    moments.append(stage.read())
+            pictures.append(np.mean(moments, axis=0))
+        films.append(np.stack(pictures))
+        stage.release()
+    plain, limited = films
+    assert too_many(plain) > 0.9 and too_many(limited) <= 0.25
