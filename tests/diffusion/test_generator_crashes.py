@@ -14,7 +14,8 @@ from engine.diffusion.process import Patience
 from engine.records import FrameParams, Prompt
 
 SIZE = (256, 256)
-LOADING = 120.0
+LOADING = 300.0
+"""Seconds: on a machine that has ten others at work."""
 ROOM = 4 << 20
 """Bytes that are left free: a picture of 768x768 wants some more at a time."""
 
