@@ -151,11 +151,14 @@ class Outputs:
         self.sights[n].window.grab(on)
 
     def toggle_fullscreen(self) -> None:
-        """All outputs fill their displays, or none."""
+        """All outputs fill their displays, or none; one that cannot says so in its note."""
         full = not self.first.fullscreen
         for sight in self.sights:
             if sight.window.fullscreen != full:
-                sight.window.toggle_fullscreen()
+                try:
+                    sight.window.toggle_fullscreen()
+                except DeviceError as error:
+                    sight.window.note = str(error)
 
     def set_mapping(self, n: int, mapping: Mapping) -> None:
         """Output `n` (from 0) shows through this from the next swap on."""
