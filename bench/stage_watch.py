@@ -37,9 +37,10 @@ class Watch:
         self.darkest, self.brightest = min(self.darkest, mean), max(self.brightest, mean)
         self.black += mean < BLACK
         self.distinct.add(hashed)
+        if self._last is not None:  # The last one stood until now.
+            self.longest_still_s = max(self.longest_still_s, time - self._since)
         if hashed != self._last:
             self._last, self._since = hashed, time
-        self.longest_still_s = max(self.longest_still_s, time - self._since)
 
     def figures(self) -> dict[str, Any]:
         return {
