@@ -11,8 +11,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from engine.motion import (
     LEAST_DEPTH,
     RIPPLE_MIDDLE,
@@ -86,38 +84,38 @@ vec2 {name}_uv(vec2 at) {{
 """
 
 
-def placement(motion: Pose, picture: Size, screen: Size) -> tuple[np.ndarray, np.ndarray]:
-    """Where on the picture a point of the screen is found: `uv = turn @ at + shift`.
-
-    `at` is -0.5..0.5 from the middle of the screen, y upwards; `uv` 0..1 on the picture, v
-    upwards. The picture covers the screen (the rest is cut off) after `motion` has turned and
-    magnified it about its middle and then shifted it by its own widths and heights.
-    """
-    wide, screen_wide = picture[0] / picture[1], screen[0] / screen[1]
-    cover = np.diag([min(1.0, screen_wide / wide), min(1.0, wide / screen_wide)])
-    angle = math.radians(motion.angle)
-    back = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-    turn = np.diag([1.0 / wide, 1.0]) @ back @ np.diag([wide, 1.0]) * math.exp(-motion.log_zoom)
-    return turn @ cover, 0.5 - turn @ (motion.x, motion.y)
-
-
 def place(
     program: moderngl.Program, name: str, motion: Pose, picture: Size, screen: Size,
     top_first: bool, bent: bool,
 ) -> None:
-    """Fill in the uniforms of `NAME_uv`: a picture moved by `motion`, its rows in that order."""
+    """Fill in the uniforms of `NAME_uv`: a picture moved by `motion`, its rows in that order.
+
+    The picture covers the screen (the rest is cut off) after the motion.
+    """
     motion = limited(motion, SEEN_LIMITS)
-    turn, shift = placement(motion, picture, screen)
+    wide, screen_wide = picture[0] / picture[1], screen[0] / screen[1]
     flip = -1.0 if top_first else 1.0
+    turn, shift = _affine(motion, wide, wide * min(1.0, screen_wide / wide),
+                          min(1.0, wide / screen_wide))  # fmt: skip
     if bent:
-        wide = picture[0] / picture[1]
-        turn, shift = np.diag([wide, 1.0]) @ turn, (shift - 0.5) * (wide, 1.0)
         program[f"{name}_bend"].value = _bends(motion, wide)
         program[f"{name}_size"].value = (wide, flip)
-    elif top_first:
-        turn[1], shift[1] = -turn[1], 1.0 - shift[1]
-    program[f"{name}_turn"].value = tuple(turn.T.ravel())
-    program[f"{name}_shift"].value = tuple(shift)
+    else:
+        turn = (turn[0] / wide, turn[1] * flip, turn[2] / wide, turn[3] * flip)
+        shift = (0.5 + shift[0] / wide, 0.5 + shift[1] * flip)
+    program[f"{name}_turn"].value = turn
+    program[f"{name}_shift"].value = shift
+
+
+def _affine(
+    motion: Pose, wide: float, across: float, up: float
+) -> tuple[tuple[float, float, float, float], tuple[float, float]]:
+    """Matrix (by columns) and shift from a place on the screen, -0.5..0.5, to picture heights
+    before turn, zoom and shift. The screen shows `across` and `up` picture heights."""
+    zoom, angle = math.exp(-motion.log_zoom), math.radians(motion.angle)
+    c, s = math.cos(angle) * zoom, math.sin(angle) * zoom
+    dx, dy = motion.x * wide, motion.y
+    return (c * across, -s * across, s * up, c * up), (-(c * dx + s * dy), s * dx - c * dy)
 
 
 def _bends(motion: Pose, wide: float) -> list[tuple[float, float, float, float]]:
