@@ -52,6 +52,7 @@ _ROWS = (
     Key("n", "next.now", 1.0, "next preset at once, whatever the set waits for"),
     Key("a", "autopilot", TOGGLE, "autopilot: presets change by themselves; again stops it"),
     Key("k", "autopilot.lock", TOGGLE, "keep: the autopilot leaves this preset; again lets go"),
+    Key("m", "learn", "last", "MIDI: what was touched last is moved by the knob that moves next"),
     Key("r", "reset", 1.0, "reset: give everything moved by hand back to the preset"),
     Key("0", "reset", 1.0, "reset, the same"),
 )

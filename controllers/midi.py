@@ -75,6 +75,7 @@ class MidiInput:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.received = 0
+        self.last = ""  # port and bytes of the last message
         self.reopened = 0
         self.problem = ""
         self.notes: EventQueue[str] = EventQueue()
@@ -204,6 +205,7 @@ class MidiInput:
                         self._clock_sink(data, self._clock.now(), device.stable)
                     continue
                 self._heard = monotonic()
+                self.last = f"{device.stable}: {' '.join(f'{byte:02X}' for byte in data[:8])}"
                 if self._learning:
                     self._learning.take(device.stable, data, self._heard)
                 else:

@@ -70,6 +70,7 @@ class Hands:
         figures: dict[str, Any] = self.osc.figures() if self.osc else {}
         if self.midi:
             figures["midi_ports"] = len(self.midi.ports)
+            figures["midi_last"] = self.midi.last
             figures["midi_ghosts"] = sorted(self.midi.ghosts)
         if self.clock_out:
             figures["midi_clock_ticks"] = self.clock_out.sent
