@@ -96,11 +96,12 @@ def matmul_rate(device: torch.device, dtype: torch.dtype, seconds: float = 1.0) 
     """Thousand million operations a second of a large matrix product: the best of many."""
     side = MATRIX[device.type]
     a = torch.randn(side, side, device=device).to(dtype)
-    b, best, end = a.clone(), float("inf"), monotonic() + seconds
+    b, best = a.clone(), float("inf")
     for _ in range(3):
         a @ b
     wait_for(device)
-    while monotonic() < end:
+    end = monotonic() + seconds
+    while monotonic() < end or best == float("inf"):
         start = monotonic()
         a @ b
         wait_for(device)
