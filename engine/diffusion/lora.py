@@ -26,7 +26,7 @@ from engine.records import Lora
 if TYPE_CHECKING:
     from engine.diffusion.model import Model
 
-SHARE, LEAST, MOST = 0.1, 0.002, 0.05
+SHARE, LEAST, MOST = 0.1, 0.002, 2.0
 """Share of the time between two pictures that a change may take, and its bounds in seconds."""
 TEXT_STEP = 0.05
 """Weights are rounded to this for the text encoders: each one is an encoding of each prompt."""
