@@ -194,7 +194,7 @@ def _model(verb: _Parser) -> None:
         "--model",
         default="small",
         metavar="NAME-or-PATH",
-        help="small, a diffusers folder, or a name in the hub cache",
+        help="small, a diffusers folder, a .safetensors checkpoint, or a name in the hub cache",
     )
     verb.add_argument("--runtime", type=runtime, default="auto", metavar="NAME", help=_RUNTIME)
 
