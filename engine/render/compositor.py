@@ -181,6 +181,8 @@ class Compositor:
         error = self._stock.reload(name)
         for source in self._sources.values():
             error = source.reload(name) or error
+        if error is not None and name not in self.faults:  # Each forgets what it does not use.
+            self.faults.add(name, str(error))
         if name == WAITING and error is None:
             try:
                 self._generated.reload()

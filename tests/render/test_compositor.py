@@ -252,3 +252,16 @@ def test_read_late_is_one_picture_behind(compositor):
         late = compositor.read_late()
         seen.append(None if late is None else late.mean())
     assert seen == [None, 10, 20]
+
+
+def test_a_broken_shader_is_told_where_a_source_is_drawn_as_well(gl, tmp_path):
+    path = tmp_path / "tint.fs"
+    header = '/*{"INPUTS": [{"NAME": "inputImage", "TYPE": "image"}]}*/\n'
+    path.write_text(f"{header}void main() {{ gl_FragColor = vec4(1.0); }}\n")
+    compositor = Compositor(gl, SIZE, [tmp_path])
+    compositor.source((64, 36))
+    compositor.prepare(replace(PLAIN, effects=(Effect("tint"),)))
+    path.write_text(f"{header}void main() {{ gl_FragColor = nonsense; }}\n")
+    assert compositor.reload_shader(path) is not None
+    assert "nonsense" in compositor.faults["tint"].message
+    compositor.release()
