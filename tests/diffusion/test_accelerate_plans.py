@@ -115,5 +115,5 @@ def test_runtimes_that_are_missing(monkeypatch):
     runtimes.check_runtime("auto")
     with pytest.raises(ModelError, match=r"not installed: openvino; pip install 'liquidlight"):
         runtimes.check_runtime("openvino")
-    with pytest.raises(ModelError, match="allowed: auto, torch, openvino, onnx, graphs, compiled, tens"):
+    with pytest.raises(ModelError, match="allowed: auto, torch, openvino, onnx, graphs, comp"):
         runtimes.check_runtime("tensorflow")
