@@ -140,6 +140,8 @@ def test_the_look_of_the_readme_is_one(tmp_path: Path) -> None:
     blocks = [block.split("```")[0] for block in readme.split("```toml")[1:]]
     (text,) = (block for block in blocks if "extends = " in block)
     _write(tmp_path, look=text)
+    (tmp_path / "film.safetensors").touch()
     look = load_preset(tmp_path / "look.toml")
+    assert [line.name for line in look.loras] == ["film"]
     assert look.prompts[0].said == "an old sailor on a ((stormy)) sea, film grain, teal"
     assert look.prompts[0].seed == 12 and look.layers[1].blend == "screen"
