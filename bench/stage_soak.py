@@ -203,7 +203,7 @@ def _first_picture(memory: Path, show: subprocess.Popen) -> None:
     while monotonic() < end:
         if show.poll() is not None:
             raise LiquidlightError("the play has ended before its first picture")
-        if memory.exists() and seen(memory, SIZE).mean() > 2.0 * BLACK:
+        if memory.exists() and seen(memory, SIZE).max() > 2 * BLACK:
             return
         sleep(0.1)
     raise LiquidlightError(f"there was no picture within {START_SECONDS:.0f} seconds")

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-BLACK = 4.0
-"""Mean brightness (0..255) below which the picture counts as black."""
+BLACK = 10
+"""A picture whose brightest value (0..255) is below that counts as black: some looks are dark."""
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Watch:
         mean, hashed = float(picture.mean()), zlib.crc32(np.ascontiguousarray(picture))
         self.seen += 1
         self.darkest, self.brightest = min(self.darkest, mean), max(self.brightest, mean)
-        self.black += mean < BLACK
+        self.black += int(picture.max()) < BLACK
         self.distinct.add(hashed)
         if self._last is not None:  # The last one stood until now.
             self.longest_still_s = max(self.longest_still_s, time - self._since)
