@@ -114,7 +114,7 @@ def _play(verbs: argparse._SubParsersAction) -> _Parser:
     verb.add_argument("--page", action="store_true", help="open the page in a browser")
     verb.add_argument("--record", type=Path, metavar="FILE", help="film what is shown")
     verb.add_argument("--operator", action=argparse.BooleanOptionalAction,
-                      help="a window of all that goes on; by itself where there is a display for it")
+                      help="a window of all that goes on; by itself on a display of its own")
     verb.add_argument("--record-split", type=minutes, default=0.0, metavar="MIN",
                       help="a new film after so many minutes")
     verb.add_argument("--seconds", type=seconds, help="stop after this time")

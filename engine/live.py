@@ -27,8 +27,8 @@ from engine.diffusion.contract import Generator
 from engine.diffusion.model import check_folder
 from engine.diffusion.process import ProcessGenerator
 from engine.exchange import EventQueue
-from engine.fitting import runtime_for
 from engine.farewell import Farewell
+from engine.fitting import runtime_for
 from engine.hands import Hands, tempo_sources
 from engine.learning import Bindings, Learner
 from engine.listening import Listening
@@ -308,8 +308,6 @@ class Performance:
         scene, self._scene = self._scene, reporting.scene_note(self)
         if self._scene and self._scene != scene:
             self.tell(self._scene)
-        for note in self.hands.notes():
-            self.tell(note)
         for note in self.hands.notes():
             self.tell(note)
         self.listening.graph.launches.lead = self.latency.lead
