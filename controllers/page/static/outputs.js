@@ -24,6 +24,9 @@ function one(output, n) {
   lines.setAttribute("viewBox", "0 0 1 1");
   lines.setAttribute("preserveAspectRatio", "none");
   lines.append(outline);
+  const picture = el("canvas", { width: 480, height: 270, "aria-hidden": "true" });
+  const preview = document.querySelector("#preview canvas"), pen = picture.getContext("2d");
+  hears(sheet, "picture", () => pen.drawImage(preview, 0, 0, picture.width, picture.height));
   const corners = () => show.outputs[n]?.corners ?? [];
   const marks = NAMES.map((name, k) => {
     const mark = el("button", { class: "corner", "aria-label": `corner ${name}`, title: "pull; arrows move it finely" });
@@ -59,7 +62,7 @@ function one(output, n) {
     card.setAttribute("aria-pressed", String(Boolean(show.outputs[n]?.card)));
     if (!sheet.querySelector(".moving")) draw();
   };
-  sheet.append(lines, ...marks);
+  sheet.append(picture, lines, ...marks);
   hears(sheet, "outputs", tell);
   tell();
   return panel(`${output.name}${output.display ? ` on ${output.display}` : ""}`, sheet,
