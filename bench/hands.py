@@ -1,18 +1,16 @@
-"""Hands, measured: from a knob to what is drawn, and a storm of MIDI beside the pictures.
+"""Hands, measured: from a knob to what is drawn, and storms of MIDI and OSC beside the pictures.
 
-A JACK server of our own, a peer process that turns a knob and notes when, and a real performance,
-drawn offscreen, that hears it. For each turn of the knob: when FrameParams could first be resolved
-with it (asked every half millisecond), and when the display drew with it. Then the same peer
-sends a thousand messages a second in turns with silence, and pictures are counted. All times are
-of one steady clock. The table goes to standard error; the caller prints the JSON.
+A JACK server of our own, peer processes that turn a knob over MIDI and over OSC and note when, and
+a real performance, drawn offscreen, that hears them. For each turn of the knob: when FrameParams
+could first be resolved with it (asked every half millisecond), and when the display drew with it.
+Then the same peer sends a storm of messages in turns with silence, and pictures are counted. All
+times are of one steady clock. The table goes to standard error; the caller prints the JSON.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import subprocess
+import socket
 import sys
 import tempfile
 import threading
@@ -23,9 +21,10 @@ from typing import Any
 
 import numpy as np
 
+from bench.hands_peers import MIDI, OSC, Peer, jack, peer
 from engine import live
 from engine.audio.sources import MemorySource
-from engine.clock import monotonic, sleep
+from engine.clock import monotonic
 from engine.errors import DeviceError
 from engine.play_options import PlayOptions
 from engine.records import HOP, HOP_SECONDS, FrameParams
@@ -42,26 +41,8 @@ amount = "knob2"
 knob1 = "cc 21"
 knob2 = "cc 22"
 """
-PEER = """
-import json, sys, time
-import rtmidi
-out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="bench")
-out.open_virtual_port("knobs")
-print("ready", flush=True)
-for line in sys.stdin:
-    what, count, gap = json.loads(line)
-    next_time = time.perf_counter()
-    for n in range(count):
-        number, value = (21, 1 + n % 126) if what == "turn" else (22, n % 128)
-        at = time.perf_counter()
-        out.send_message([0xB0, number, value])
-        if what == "turn":
-            print(json.dumps([at, value]), flush=True)
-        next_time += gap
-        time.sleep(max(0.0, next_time - time.perf_counter()))
-    print("done", flush=True)
-"""
-JACK_NAME = "liquidlightbench"
+RATES = {"midi": 1000, "osc": 2000}
+"""Messages a second in a storm."""
 ASK_SECONDS = 0.0005
 TURN_GAP = 0.0937
 """Seconds between two turns of the knob: no multiple of a hop or a picture."""
@@ -117,21 +98,36 @@ def run(seconds: float = 60.0, turns: int = 200) -> dict[str, Any]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="liquidlight-")))
         (folder / "look.toml").write_text(LOOK, "utf-8")
-        stack.enter_context(_jack())
-        peer = stack.enter_context(_peer())
+        stack.enter_context(jack())
+        port = _free_port()
+        peers = {"midi": stack.enter_context(peer(MIDI)),
+                 "osc": stack.enter_context(peer(OSC, str(port)))}
         stack.enter_context(_silent())
         options = PlayOptions(str(folder / "look.toml"), "silence", screen="offscreen",
-                              size=(320, 180), midi="bench", osc=0, rig=str(folder / "rig.toml"))
+                              size=(320, 180), midi="bench", osc=port, page_port=0,
+                              rig=str(folder / "rig.toml"))
         told = lambda text: print(text, file=sys.stderr)  # noqa: E731
         with Watched(options, told) as show:
             _until(show, lambda: show.generator.health().generated > 3, 120.0)
-            knob = _knob(show, peer, turns)
-            storms = [_storm(show, peer, seconds / 4, storm) for storm in (False, True) * 4]
-            load = os.getloadavg()[0]
-    report = {**knob, **_beside(storms), "load": round(load, 1)}
-    for key, value in report.items():
-        print(f"{key:>24} {value}", file=sys.stderr)
+            report = {way: _measured(show, way, one, seconds, turns) for way, one in peers.items()}
+            report["load"] = round(os.getloadavg()[0], 1)
+    for way in RATES:
+        for key, value in report[way].items():
+            print(f"{way:>5} {key:>16} {value}", file=sys.stderr)
     return report
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        asked.bind(("127.0.0.1", 0))
+        return asked.getsockname()[1]
+
+
+def _measured(show: Watched, way: str, one: Peer, seconds: float, turns: int) -> dict[str, Any]:
+    """One way in: its knob, then its storm in turns with silence."""
+    knob = _knob(show, one, turns)
+    storms = [_storm(show, way, one, seconds / 4, storm) for storm in (False, True) * 4]
+    return {**knob, **_beside(storms)}
 
 
 def _until(show: Watched, true: Any, seconds: float) -> None:
@@ -140,7 +136,7 @@ def _until(show: Watched, true: Any, seconds: float) -> None:
         show._turn()
 
 
-def _knob(show: Watched, peer: _Peer, turns: int) -> dict[str, Any]:
+def _knob(show: Watched, peer: Peer, turns: int) -> dict[str, Any]:
     """The way of a knob to FrameParams, asked for beside the display, and drawn by it."""
     asked: list[tuple[float, float]] = []
     over = threading.Event()
@@ -191,12 +187,15 @@ def _ways(sent: list[tuple[float, int]], seen: list[tuple[float, float]]) -> lis
     return ways
 
 
-def _storm(show: Watched, peer: _Peer, seconds: float, storm: bool) -> dict[str, Any]:
+def _storm(
+    show: Watched, way: str, peer: Peer, seconds: float, storm: bool
+) -> dict[str, Any]:
     """Pictures of some seconds, beside a thousand messages a second or none."""
     show.frames.clear()
-    before, late, begun = show.hands.midi.received, show.stats.late_frames, monotonic()
+    rate = RATES[way]
+    before, late, begun = getattr(show.hands, way).received, show.stats.late_frames, monotonic()
     if storm:
-        peer.say("storm", round(1000 * seconds), 0.001)
+        peer.say("storm", round(rate * seconds), 1.0 / rate)
     _until(show, lambda: monotonic() - begun >= seconds and (peer.done or not storm), 2 * seconds)
     spent = monotonic() - begun
     frames = np.array(show.frames) * 1000.0
@@ -204,8 +203,8 @@ def _storm(show: Watched, peer: _Peer, seconds: float, storm: bool) -> dict[str,
         "storm": storm, "seconds": spent, "fps": len(frames) / spent,
         "late": show.stats.late_frames - late, "frames": len(frames),
         "p50": float(np.percentile(frames, 50)), "p99": float(np.percentile(frames, 99)),
-        "sent": round(1000 * seconds) if storm else 0,
-        "messages": show.hands.midi.received - before,
+        "sent": round(rate * seconds) if storm else 0,
+        "messages": getattr(show.hands, way).received - before,
     }  # fmt: skip
 
 
@@ -230,71 +229,6 @@ def _beside(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def _spread(values: list[float]) -> dict[str, float]:
     p5, p50, p95 = np.percentile(values, (5, 50, 95))
     return {"p5": round(float(p5), 1), "p50": round(float(p50), 1), "p95": round(float(p95), 1)}
-
-
-class _Peer:
-    """The process with the knob; `sent` is when it was turned to what."""
-
-    def __init__(self, process: subprocess.Popen) -> None:
-        self._process = process
-        self.sent: list[tuple[float, int]] = []
-        self.done = True
-        threading.Thread(target=self._read, name="peer", daemon=True).start()
-
-    def _read(self) -> None:
-        for line in self._process.stdout:
-            if line.startswith("["):
-                time, value = json.loads(line)
-                self.sent.append((time, value))
-            self.done = self.done or line == "done\n"
-
-    def say(self, what: str, count: int, gap: float) -> None:
-        self.done = False
-        self._process.stdin.write(json.dumps([what, count, gap]) + "\n")
-        self._process.stdin.flush()
-
-
-@contextmanager
-def _peer() -> Iterator[_Peer]:
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([sys.executable, "-c", PEER], text=True, **pipes) as process:
-        if process.stdout.readline() != "ready\n":
-            raise DeviceError("bench hands: the peer has no JACK")
-        try:
-            yield _Peer(process)
-        finally:
-            process.stdin.close()
-            process.wait(timeout=30)
-
-
-@contextmanager
-def _jack() -> Iterator[None]:
-    """A private JACK server, ended by its own process id after all who use it."""
-    if not shutil.which("jackd"):
-        raise DeviceError("bench hands plays through a JACK of its own: install jackd2")
-    command = ["jackd", "--no-realtime", "-S", "-t", "50", "-n", JACK_NAME]
-    command += ["-d", "dummy", "-r", "48000", "-p", "128"]
-    socket = Path(f"/dev/shm/jack_{JACK_NAME}_{os.getuid()}_0")
-    socket.unlink(missing_ok=True)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    server = subprocess.Popen(command, **quiet)
-    put = {"JACK_DEFAULT_SERVER": JACK_NAME, "JACK_NO_START_SERVER": "1",
-           "LIQUIDLIGHT_MIDI_API": "UNIX_JACK"}
-    before = {name: os.environ.get(name) for name in put}
-    os.environ.update(put)
-    try:
-        end = monotonic() + 30.0
-        while not socket.exists():
-            if server.poll() is not None or monotonic() > end:
-                raise DeviceError("bench hands: jackd does not start")
-            sleep(0.05)
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            os.environ.update({name: value} if value is not None else {})
-        server.terminate()
-        server.wait(timeout=30)
 
 
 @contextmanager
