@@ -54,6 +54,7 @@ FULLSCREEN_KEY = "tab"
 SOFTWARE_SIZE, SOFTWARE_HZ = (640, 360), 30.0
 """Where the processor draws, it has the model to run as well."""
 
+
 class Performance:
     """One evening: entering it opens everything strictly, `run` plays forgivingly."""
 
@@ -78,10 +79,8 @@ class Performance:
         self._software = False
         self.key_events = 0
         self._notes: list[str] = []
-        self._told: set[str] = set()
         self.page: Page | None = None
-        self._told_notes: set[str] = set()
-        self._scene = ""
+        self.notices = reporting.Notices(self.tell)
 
     def tell(self, line: str) -> None:
         """A line for the operator; any thread."""
@@ -264,7 +263,7 @@ class Performance:
             self.compositor.look_in(shader_folders(show))
             prepare(self.compositor, show, strict=False)
             self.generator.forgive()
-            self._tell_faults()
+            self.notices.shaders(self.compositor.faults.values())
         self.compositor.prepare_next()  # In the first turns of all, while the model is loaded.
         seen = self.clock.now() + self.latency.lead
         meant = seen + self.tempo.offset_ms / 1000.0
@@ -284,13 +283,6 @@ class Performance:
             self.page.live.step()
         self.recording.step(moment.controls.record, seen, self.compositor.read_late)
 
-    def _tell_faults(self) -> None:
-        """After a save: say once what is wrong with a shader; its last good program stays."""
-        faults = {fault.message for fault in self.compositor.faults.values()}
-        for message in sorted(faults - self._told):
-            self.tell(f"{message} (going on without)")
-        self._told = faults
-
     def _params(self, time: float, moment: Moment) -> FrameParams:
         """What to draw so that it fits the sound when it is seen."""
         self._index += 1
@@ -299,17 +291,8 @@ class Performance:
         return resolve(time, self._index, dt, moment, self.listening.show.get())
 
     def _report(self) -> None:
-        """Once a second: the line of --stats, and the note of a scene that came."""
-        writer = self.listening.take_writer
-        for note in (self.generator.health().note, writer.error if writer else ""):
-            if note and note not in self._told_notes:
-                self._told_notes.add(note)
-                self.tell(note)
-        scene, self._scene = self._scene, reporting.scene_note(self)
-        if self._scene and self._scene != scene:
-            self.tell(self._scene)
-        for note in self.hands.notes():
-            self.tell(note)
+        """Once a second: what is new is told, and the line of --stats."""
+        self.notices.second(self)
         self.listening.graph.launches.lead = self.latency.lead
         self.row = reporting.stats_row(self)
         if self.writer:

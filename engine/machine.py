@@ -27,7 +27,7 @@ Finding = dict[str, Any]
 
 def list_devices() -> dict[str, list[str]]:
     """Names by kind; an empty list where there is none or no driver."""
-    from controllers.drivers import list_ports
+    from controllers.drivers import list_outputs, list_ports
     from engine.audio.sources import list_inputs
     from engine.diffusion.canvas import list_accelerators
     from engine.diffusion.runtimes import installed
@@ -36,6 +36,7 @@ def list_devices() -> dict[str, list[str]]:
     return {
         "sound inputs": _quietly(list_inputs),
         "MIDI ports": _quietly(list_ports),
+        "MIDI outputs": _quietly(list_outputs),
         "displays": _quietly(list_displays),
         "accelerators": _quietly(list_accelerators),
         "runtimes": installed(),

@@ -161,14 +161,14 @@ class LivePage:
 
     def save_file(self, name: str, text: str, new_name: str = "") -> str:
         path = self._path(name)
+        if wrong := self.check_file(name, text):
+            raise PresetError(f"line {wrong[0]['line']}: {wrong[0]['message']}; not saved")
         if new_name:
             if not _NAME.fullmatch(new_name):
                 raise PresetError(f"{new_name!r} is no name: letters, digits, - and _ only")
             path = path.with_name(f"{new_name}.toml")
             if path.exists():
                 raise PresetError(f"{path.name} is there already; choose another name")
-        elif wrong := self.check_file(name, text):
-            raise PresetError(f"line {wrong[0]['line']}: {wrong[0]['message']}; not saved")
         try:
             write_whole(path, text[:TEXT_LIMIT])
         except OSError as error:

@@ -5,12 +5,44 @@ Read on the main thread from the parts that are at work; nothing here changes th
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from engine.scenes import change_at
 
 if TYPE_CHECKING:
     from engine.live import Performance
+    from engine.render.faults import Fault
+
+
+class Notices:
+    """What is told once: faults of shaders, the generator's notes, scenes that come, devices."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._faults: set[str] = set()
+        self._notes: set[str] = set()
+        self._scene = ""
+
+    def shaders(self, faults: Iterable[Fault]) -> None:
+        """After a save: what is wrong with a shader; its last good program stays."""
+        messages = {fault.message for fault in faults}
+        for message in sorted(messages - self._faults):
+            self._tell(f"{message} (going on without)")
+        self._faults = messages
+
+    def second(self, show: Performance) -> None:
+        """Once a second: notes that are new, and the note of a scene that came."""
+        writer = show.listening.take_writer
+        for note in (show.generator.health().note, writer.error if writer else ""):
+            if note and note not in self._notes:
+                self._notes.add(note)
+                self._tell(note)
+        scene, self._scene = self._scene, scene_note(show)
+        if self._scene and self._scene != scene:
+            self._tell(self._scene)
+        for note in show.hands.notes():
+            self._tell(note)
 
 
 def stats_row(show: Performance) -> dict[str, Any]:

@@ -243,11 +243,6 @@ class Img2ImgStream:
         self._timed("denoise", lambda: finish(self._model, slot, *conditions))
         return self._decoded(slot)
 
-    def _redraw(
-        self, clean: torch.Tensor, noise: Noise, strength: float, params: FrameParams
-    ) -> torch.Tensor:
-        return self._finished(self._slot(clean, noise, strength, params), params)
-
     def _decoded(self, slot: Slot) -> torch.Tensor:
         return self._timed("decode", lambda: self._model.decode(slot.result))
 

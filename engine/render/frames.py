@@ -66,8 +66,6 @@ void main() {
 #endif
 }
 """
-_Kind = tuple[bool, bool, bool]
-"""What a program does: it fades, along the flow, and bends."""
 
 
 class FrameFader:

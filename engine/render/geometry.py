@@ -106,11 +106,6 @@ def mesh(mapping: Mapping, rect: Rect) -> tuple[np.ndarray, np.ndarray]:
     return vertices, np.stack(cells, axis=1).reshape(-1, 3).astype("i4")
 
 
-def to_output(mapping: Mapping, rect: Rect, points: tuple[Point, ...]) -> np.ndarray:
-    """Places on the surface, as corners and grids have them, to places 0..1 of the output."""
-    return np.array(rect[:2]) + np.array(points) * np.array(rect[2:])
-
-
 def grid_places(mapping: Mapping) -> tuple[Point, ...]:
     """Where the points of the grid lie once the corners are pulled, in the corners' own shares."""
     pulled = moved(homography(mapping.corners), np.array(mapping.grid.points))

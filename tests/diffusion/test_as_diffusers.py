@@ -58,7 +58,8 @@ def ours_of(model, clean, strength, steps, guidance):
     stream = Img2ImgStream(replace(model, runtime=Watched()), SIZE)
     params = FrameParams(0, 0.0, 0.0, prompts=(Prompt(WORDS, 1.0),), negative=NOT,
                          guidance=guidance, steps=steps)
-    picture = stream._redraw(clean, noises.__getitem__, strength, params)
+    slot = stream._slot(clean, noises.__getitem__, strength, params)
+    picture = stream._finished(slot, params)
     return decoded[0], picture
 
 
