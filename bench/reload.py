@@ -114,7 +114,8 @@ class _Seat(threading.Thread):
                 self._seen.wait(GIVEN_UP)
                 self.spent[way].append(self._when - begun if self._seen.is_set() else GIVEN_UP)
                 sleep(0.3)
-        self._performance.window.should_close = True
+        self._performance.farewell.ask()
+        self._performance.farewell.ask()
 
     def _drawn(self, params: FrameParams, target: Any = None) -> None:
         self._draw(params, target)

@@ -73,9 +73,13 @@ def stage(ours_model, monkeypatch):
 
 
 def tensor_bytes():
+    """All tensors that there are; those of torch.compile's dry runs have no place in memory."""
     gc.collect()
-    found = {each.untyped_storage().data_ptr(): each.untyped_storage().nbytes()
-             for each in gc.get_objects() if issubclass(type(each), torch.Tensor)}
+    found = {}
+    for each in gc.get_objects():
+        if type(each) in (torch.Tensor, torch.nn.Parameter):
+            storage = each.untyped_storage()
+            found[storage.data_ptr()] = storage.nbytes()
     return sum(found.values())
 
 

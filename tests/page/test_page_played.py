@@ -74,8 +74,9 @@ class Wire:
                 if not self._whole:
                     here.close()
                     continue
+                self._ends.append(here)
                 there = socket.create_connection(("127.0.0.1", self._to))
-                self._ends += [here, there]
+                self._ends.append(there)
                 for a, b in ((here, there), (there, here)):
                     threading.Thread(target=self._carry, args=(a, b), daemon=True).start()
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import PresetError
-from engine.params import BLENDS, LAYER_KINDS, PARAMS, SEQUENCE_ORDERS, SOURCES
+from engine.params import BLENDS, GUIDANCES, LAYER_KINDS, PARAMS, SEQUENCE_ORDERS, SOURCES
 from engine.records import FrameParams
 from engine.resolve import resolve, silent_moment, velocity
 from engine.show import load_show
@@ -61,6 +61,9 @@ ROWS = dict(
     effects=st.lists(EFFECT, max_size=3),
     change=_table(effects=_table(glow=EFFECT), prompts=_table(**{"1": _table(text=TEXT)})),
     midi=st.dictionaries(st.text(max_size=5), TEXT, max_size=1),
+    guidance_kind=st.sampled_from([*GUIDANCES, "sel"]),
+    model=TEXT | st.just("small"),
+    loras=st.dictionaries(st.sampled_from(["a.safetensors", "../b", "c"]), NUMBER, max_size=2),
 )
 OF_SONGS = {"song", "cues", "keyframes"}
 LOOK = _table(**ROWS)
