@@ -228,7 +228,8 @@ def test_a_pass_frees_what_it_made(gl):
     output = OutputMap(gl)
     target = gl.simple_framebuffer((32, 18))
     texture = gl.texture((32, 18), 4)
-    _ = gl.error  # moderngl binds the framebuffer of before, which a test may have freed
+    target.use()  # moderngl goes back to the framebuffer of before, which a test may have freed
+    _ = gl.error
     for n in range(4):
         mask = Mask(((0.0, 0.0), (1.0, 0.0), (0.5, 1.0 - n / 10)))
         output.draw(texture, (32, 18), 1.0, Mapping(masks=(mask,)), target)
