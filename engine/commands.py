@@ -303,7 +303,7 @@ def bench(options: Namespace) -> None:
     elif options.what == "page":
         from bench.page import run
 
-        report = run(options.seconds or 40.0, options.size or (640, 360))
+        report = run(options.seconds or 40.0, options.size or (320, 180))
     elif options.what == "transitions":
         from bench.transitions import run
 
