@@ -3,8 +3,8 @@
 A real performance plays the demo track without a window in this process; pages are websockets in
 a process of their own that act as the page's script does (every picture is acknowledged). How
 long a control takes is measured from the message until FrameParams resolved beside the display
-have its value. Stretches with three pages open and stretches with none take turns, so that a busy machine is
-unfair to neither. First paint is Chromium's own figure, where it is installed. The table goes to
+have its value. Stretches with three pages open and stretches with none take turns, so that a busy
+machine is unfair to neither. First paint is Chromium's own figure, where it is installed. The table goes to
 standard error; the caller prints the JSON.
 """
 
