@@ -1,10 +1,10 @@
 """What the page costs and how quick it is: hands on it, pages open beside a show, first paint.
 
-A real performance plays the demo track without a window in this process; pages are websockets in
-a process of their own that act as the page's script does (every picture is acknowledged). How
-long a control takes is measured from the message until FrameParams resolved beside the display
-have its value. Stretches with three pages open and stretches with none take turns, so that a busy
-machine is unfair to neither. First paint is Chromium's own figure, where it is installed. The table goes to
+A real performance plays the demo track without a window in this process; pages are websockets in a
+process of their own that act as the page's script does (every picture is acknowledged). How long a
+control takes is measured from the message until FrameParams resolved beside the display have its
+value. Stretches with three pages open and stretches with none take turns, so that a busy machine is
+unfair to neither. First paint is Chromium's own figure, where it is installed. The table goes to
 standard error; the caller prints the JSON.
 """
 
