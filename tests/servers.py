@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import wave
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,6 +15,16 @@ from pathlib import Path
 import pytest
 
 from engine.clock import monotonic, sleep
+
+
+def quiet_song(path: Path, seconds: int = 1200) -> Path:
+    """A sound file of silence, long enough for any machine."""
+    with wave.open(str(path), "wb") as song:
+        song.setnchannels(1)
+        song.setsampwidth(1)
+        song.setframerate(8000)
+        song.writeframes(bytes([128]) * 8000 * seconds)
+    return path
 
 
 def need(*programs: str) -> None:

@@ -34,9 +34,10 @@ when = "now"
 EVENING = """
 import io, json, os, subprocess, sys, threading
 from contextlib import ExitStack
+from pathlib import Path
 import numpy as np
 from PIL import Image
-from servers import jack, wait_for
+from servers import jack, quiet_song, wait_for
 from test_apc_show import BLUE, GREEN, Apc
 from test_osc_out import Client
 from websockets.sync.client import connect
@@ -76,8 +77,9 @@ with ExitStack() as stack:
     words = stack.enter_context(open(f"{folder}/words.txt", "w"))
     show = subprocess.Popen(
         [sys.executable, "-m", "engine", "play", f"{folder}/set.toml", "--fresh", "--audio",
-         "demo", "--offscreen", "--size", "320x180", "--osc", "7000", "--page-port", "8080",
-         "--link", "listen", "--seconds", "900"], env=environment, stderr=words)
+         str(quiet_song(Path(folder) / "silence.wav")), "--offscreen", "--size", "320x180",
+         "--osc", "7000", "--page-port", "8080", "--link", "listen", "--seconds",
+         "900"], env=environment, stderr=words)
     stack.callback(show.wait, timeout=60)
     stack.callback(show.terminate)
     told = lambda: open(f"{folder}/words.txt").read()

@@ -15,7 +15,7 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
-from servers import jack, need, screen, wait_for
+from servers import jack, need, quiet_song, screen, wait_for
 
 from engine.clock import sleep
 
@@ -125,9 +125,9 @@ class Stage:
         words = stack.enter_context((folder / "words.txt").open("w"))
         self.show = self._start(
             stack, [sys.executable, "-m", "engine", "play", str(folder / "set.toml"), "--audio",
-                    "demo", "--windowed", "--size", "320x180", "--osc", "0", "--midi", "piano",
-                    "--record", str(self.film), "--page-port", str(port), "--tempo", "120",
-                    "--seconds", "600"], stderr=words)
+                    str(quiet_song(folder / "silence.wav")), "--windowed", "--size", "320x180",
+                    "--osc", "0", "--midi", "piano", "--record", str(self.film), "--page-port",
+                    str(port), "--tempo", "120", "--seconds", "600"], stderr=words)
         self.wire = Wire(port)
         stack.callback(self.wire.close)
         wait_for("the page", self._is_there, 120.0)
