@@ -101,7 +101,8 @@ with ExitStack() as stack:
     send("/vj/layers/1/opacity", "f", "0.25")
     eye.sees("less green", lambda r, g, b: g < 110)
     said["opacity"] = client.until("/vj/layers/1/opacity", 30.0)
-    wait_for("Link's tempo", lambda: abs(eye.now.get("bpm", 0.0) - 133.0) < 0.2)
+    wait_for("Link's tempo", lambda: eye.now.get("source") == "link"
+             and abs(eye.now["bpm"] - 133.0) < 0.2)
     said["source"] = eye.now["source"]
 
     apc.close()
