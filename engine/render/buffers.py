@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 Size = tuple[int, int]
 _CORNERS = np.array([-1, -1, 1, -1, -1, 1, 1, 1], "f4").tobytes()
 
+LIT = (
+    "#version 330 core\nin vec2 position; out vec2 at;"
+    "void main() { gl_Position = vec4(position, 0.0, 1.0); at = 0.5 * position + 0.5; }",
+    "#version 330 core\nuniform sampler2D image; uniform float light; in vec2 at; out vec4 colour;"
+    "void main() { colour = vec4(texture(image, at).rgb * light, 1.0); }",
+)
+"""Vertex and fragment shader of a picture with so much of its `light` (0..1), for a `quad`."""
+
 
 def quad(ctx: moderngl.Context, program: moderngl.Program) -> moderngl.VertexArray:
     """A rectangle over the whole target, drawn as a strip of four corners."""

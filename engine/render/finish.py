@@ -10,17 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.render.buffers import Size, quad, release
+from engine.render.buffers import LIT, Size, quad, release
 
 if TYPE_CHECKING:
     import moderngl
 
-_FINISH = (
-    "#version 330 core\nin vec2 position; out vec2 at;"
-    "void main() { gl_Position = vec4(position, 0.0, 1.0); at = 0.5 * position + 0.5; }",
-    "#version 330 core\nuniform sampler2D image; uniform float light; in vec2 at; out vec4 colour;"
-    "void main() { colour = vec4(texture(image, at).rgb * light, 1.0); }",
-)
 
 
 class Finish:
@@ -28,7 +22,7 @@ class Finish:
 
     def __init__(self, ctx: moderngl.Context, size: Size) -> None:
         self._ctx = ctx
-        self._program = ctx.program(*_FINISH)
+        self._program = ctx.program(*LIT)
         self._quad = quad(ctx, self._program)
         self._dimmed: moderngl.Framebuffer | None = None
         self._buffers: list[moderngl.Buffer] = []

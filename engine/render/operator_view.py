@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.render.buffers import quad, release
+from engine.render.buffers import LIT, quad, release
 from engine.render.glyphs import Glyphs, Sheet
 from engine.render.operator_panels import draw_over, draw_panels
 from engine.render.overview import BACK, PREVIEW, SIZES, THUMB, Overview, Pen
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 SMALL = (256, 144)
 KEPT = 64
 """Small pictures of looks that stay."""
-_PICTURE = (
-    "#version 330 core\nin vec2 position; out vec2 at;"
-    "void main() { gl_Position = vec4(position, 0.0, 1.0); at = 0.5 * position + 0.5; }",
-    "#version 330 core\nuniform sampler2D image; uniform float light; in vec2 at; out vec4 colour;"
-    "void main() { colour = vec4(texture(image, at).rgb * light, 1.0); }",
-)
 
 
 class OperatorView:
@@ -39,7 +33,7 @@ class OperatorView:
         self._ctx = ctx
         self._glyphs = Glyphs(ctx, SIZES)
         self._sheet = Sheet(ctx, self._glyphs)
-        self._program = ctx.program(*_PICTURE)
+        self._program = ctx.program(*LIT)
         self._quad = quad(ctx, self._program)
         self._looks: OrderedDict[str, moderngl.Framebuffer] = OrderedDict()
         self.help_shown = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.render.buffers import Size, quad
+from engine.render.buffers import LIT, Size, quad
 from engine.render.geometry import fitted, mesh, turned
 from engine.render.mapping import Mapping
 from engine.render.mask_field import mask_field
@@ -17,12 +17,6 @@ from engine.render.mask_field import mask_field
 if TYPE_CHECKING:
     import moderngl
 
-_PLAIN = (
-    "#version 330 core\nin vec2 position; out vec2 at;"
-    "void main() { gl_Position = vec4(position, 0.0, 1.0); at = 0.5 * position + 0.5; }",
-    "#version 330 core\nuniform sampler2D image; uniform float light; in vec2 at; out vec4 colour;"
-    "void main() { colour = vec4(texture(image, at).rgb * light, 1.0); }",
-)
 _VERTEX = """#version 330 core
 in vec3 position;
 in vec2 surface;
@@ -69,7 +63,7 @@ class OutputMap:
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
-        self._plain = ctx.program(*_PLAIN)
+        self._plain = ctx.program(*LIT)
         self._quad = quad(ctx, self._plain)
         self._program = ctx.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT)
         self._program["image"].value, self._program["mask"].value = 0, 1

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.clock import monotonic
-from engine.render.buffers import quad
+from engine.render.buffers import LIT, quad
 
 if TYPE_CHECKING:
     import moderngl
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 HZ, WIDTH = 10.0, 480
 LOOK_SECONDS = 2.0
 """How long one who asked is taken to be still looking."""
-_PICTURE = (
-    "#version 330 core\nin vec2 position; out vec2 at;"
-    "void main() { gl_Position = vec4(position, 0.0, 1.0); at = 0.5 * position + 0.5; }",
-    "#version 330 core\nuniform sampler2D image; uniform float light; in vec2 at; out vec4 colour;"
-    "void main() { colour = vec4(texture(image, at).rgb * light, 1.0); }",
-)
 
 
 class PreviewFeed:
@@ -35,7 +29,7 @@ class PreviewFeed:
         """`shape` is the (width, height) of what is composed."""
         self.size = WIDTH, max(2, round(WIDTH * shape[1] / shape[0]))
         self._ctx = ctx
-        self._program = ctx.program(*_PICTURE)
+        self._program = ctx.program(*LIT)
         self._quad = quad(ctx, self._program)
         self._target = ctx.framebuffer([ctx.texture(self.size, 3)])
         self._buffer = ctx.buffer(reserve=3 * self.size[0] * self.size[1])
