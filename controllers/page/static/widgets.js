@@ -233,3 +233,14 @@ export function panel(title, ...children) {
   const kept = children.flat().filter(Boolean);
   return kept.length ? el("section", { class: "panel" }, el("h2", {}, title), ...kept) : null;
 }
+
+// Panels into a room; those that would be empty are none.
+export const put = (room, ...panels) => room.append(...panels.filter(Boolean));
+
+export function of(prefix) {
+  return [...show.controls.keys()].filter((name) => name.startsWith(prefix));
+}
+
+export function macros() {
+  return panel("macros of the look", of("macros.").map((name) => fader(name)));
+}

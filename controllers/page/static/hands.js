@@ -1,0 +1,41 @@
+// MIDI and OSC: learning, what came last, what hands hold; edits undone and saved; the way in for phones.
+
+import { el, hears, panel, pusher, put } from "./widgets.js";
+import { set, show } from "./show.js";
+
+export function hands(room) {
+  const learn = el("button", { class: "switch", "aria-pressed": String(show.learning), onclick: () => {
+    show.learning = !show.learning;
+    document.body.classList.toggle("learning", show.learning);
+    learn.setAttribute("aria-pressed", String(show.learning));
+    if (!show.learning) set("learn", "");
+  } }, "learn: touch a control, then move a knob");
+  const list = el("ul", { class: "held-list" });
+  const draw = () => list.replaceChildren(...Object.entries(show.held).map(([name, value]) => el("li", {},
+    el("span", {}, name), el("output", {}, say(name, value)), el("button", { class: "push", onclick: () => set("release", name) }, "let go"))));
+  hears(list, "held", draw);
+  const facts = el("dl", { class: "facts" });
+  const tell = () => facts.replaceChildren(...Object.entries({
+    "last OSC": show.health.osc_last, "OSC not understood": show.health.osc_rejected, "told over OSC": show.health.osc_receivers,
+    "last MIDI": show.health.midi_last, "MIDI ports": show.health.midi_ports, events: show.health.events,
+    "Link": show.health.tempo_sources?.link,
+  }).filter(([, value]) => value !== undefined && value !== "").flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, String(value))]));
+  hears(facts, "health", tell);
+  put(room,
+    panel("MIDI and OSC", el("div", { class: "row" }, learn), facts),
+    panel("edits", el("div", { class: "row" }, pusher("undo", "undo"), pusher("redo", "redo"), pusher("save", "save into the preset"), pusher("save.variation", "save a variation"), pusher("reset", "give all back"))),
+    panel("held by hands", list),
+    panel("join from a phone", join()),
+  );
+  draw();
+  tell();
+}
+
+function say(name, value) {
+  return typeof value === "number" ? value.toFixed(3).replace(/\.?0+$/, "") : String(value);
+}
+
+function join() {
+  return show.joins ? el("img", { src: "join.svg", alt: "QR code of this page's address", class: "code" })
+    : el("p", { class: "hint" }, "This page is for this machine only. play --page-lan opens it to the network and shows a code here.");
+}
