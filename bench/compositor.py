@@ -33,8 +33,8 @@ from engine.clock import monotonic
 from engine.records import Effect, Frame, FrameParams, Layer, Leaving, Pose
 from engine.render.compositor import Compositor
 from engine.render.preview import sample_picture
+from engine.render.software import in_software
 from engine.render.window import Offscreen
-from engine.staging import in_software
 
 GENERATED = (512, 512)
 GENERATED_EVERY = 7

@@ -39,10 +39,11 @@ from engine.play_options import PlayOptions
 from engine.recording import Recording
 from engine.records import ControlEvent, FrameParams, Moment
 from engine.render.compositor import Compositor
+from engine.render.software import in_software
 from engine.resolve import resolve
 from engine.show import Show
 from engine.sourcing import Sourcing
-from engine.staging import in_software, prepare, shader_folders
+from engine.staging import prepare, shader_folders
 from engine.stats import Latency, Stats, StatsWriter
 from engine.surface import LiveSurface
 from engine.troupe import Troupe, check_models, coming_models, models_of

@@ -24,7 +24,7 @@ from engine.records import SAMPLERATE, SOUND_SAMPLES, Layer, Moment
 from engine.render.operator_view import OperatorView
 from engine.render.outputs import SharedTextures
 from engine.render.overview import DESIGN, Overview
-from engine.staging import in_software
+from engine.render.software import in_software
 
 if TYPE_CHECKING:
     from engine.live import Performance

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.errors import LiquidlightError
 from engine.render.compositor import Compositor
@@ -13,19 +12,10 @@ from engine.resolve import resolve, silent_moment
 from engine.show import Show
 from engine.word_effects import every_effect, found_in
 
-if TYPE_CHECKING:
-    import moderngl
-
 
 def shader_folders(show: Show) -> tuple[Path, ...]:
     """Where the show's own shaders may lie: beside its files."""
     return tuple(dict.fromkeys(path.parent for path in show.files))
-
-
-def in_software(ctx: moderngl.Context) -> bool:
-    """Whether OpenGL draws with the processor: some tens of small pictures a second, no more."""
-    renderer = str(ctx.info["GL_RENDERER"]).lower()
-    return any(name in renderer for name in ("llvmpipe", "softpipe", "swrast", "software"))
 
 
 def prepare(compositor: Compositor, show: Show, strict: bool = True) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.isf import ShaderPass
+from engine.render.software import PatientQuad, patient
 
 if TYPE_CHECKING:
     import moderngl
@@ -26,9 +27,9 @@ LIT = (
 """Vertex and fragment shader of a picture with so much of its `light` (0..1), for a `quad`."""
 
 
-def quad(ctx: moderngl.Context, program: moderngl.Program) -> moderngl.VertexArray:
+def quad(ctx: moderngl.Context, program: moderngl.Program) -> moderngl.VertexArray | PatientQuad:
     """A rectangle over the whole target, drawn as a strip of four corners."""
-    return ctx.vertex_array(program, [(ctx.buffer(_CORNERS), "2f", "position")])
+    return patient(ctx.vertex_array(program, [(ctx.buffer(_CORNERS), "2f", "position")]))
 
 
 class PassBuffer:
