@@ -17,9 +17,9 @@ from dataclasses import replace
 from engine.params import LAUNCHES, SET, Param
 from engine.records import HOP_SECONDS, Beat, Change, ControlEvent, Playing, Signals
 from engine.scenes import leading, share
+from engine.set_list import BAR, due
 from engine.show import Show
 
-BAR = LAUNCHES["bar"]
 DROP_STEP = 0.5
 """Rise of the signal `drop` from hop to hop that is a drop."""
 LATE_SECONDS, AHEAD_SECONDS = 1.0, 0.1
@@ -207,14 +207,7 @@ class Director:
 
     def _due(self) -> float:
         """The bar line at which the look has been there for its bars, within its seconds."""
-        change, pilot, beat = self.playing.change, self._show.autopilot, self._beat
-        wanted = round(change.beat / BAR) + self._show.scenes[change.after].bars
-        least, most = (
-            beat.at(self._began + seconds) / BAR
-            for seconds in (pilot.min_seconds, pilot.max_seconds)
-        )
-        wanted = min(max(wanted, math.ceil(least)), math.floor(most))
-        return max(wanted, math.ceil(beat.beat / BAR)) * BAR
+        return due(self._beat, self.playing.change, self._began, self._show)
 
     def _pick(self) -> int:
         """The autopilot's next look: never the one that is shown."""

@@ -29,6 +29,7 @@ from engine.network import EVERYWHERE, HERE
 from engine.operating import SHIPPED, Spectrum
 from engine.records import ControlEvent
 from engine.render.preview_feed import PreviewFeed
+from engine.set_list import progress
 from engine.show import load_show
 from engine.show.preset_file import read_midi
 from engine.surface import LiveSurface
@@ -84,6 +85,7 @@ class LivePage:
         return {
             "beat": round(beat.at(show.clock.now()), 3), "bpm": round(beat.bpm, 2),
             "confidence": round(beat.confidence, 2), "source": beat.source, **figures,
+            **progress(show.clock.now(), beat, moment.playing, show.listening.show.get()),
             "waiting": sorted(self.surface.queued()), "recording": show.recording.on,
         }
 
@@ -107,11 +109,10 @@ class LivePage:
         ]
 
     def outputs(self) -> list[dict[str, Any]]:
-        return [
-            {"name": sight.output.name, "display": sight.output.display, "card": sight.card,
-             "corners": [list(corner) for corner in sight.mapping.corners]}
-            for sight in self._show.window.sights
-        ]
+        return self._show.output_hands.surface.rows()
+
+    def displays(self) -> list[dict[str, Any]]:
+        return self._show.output_hands.surface.displays()
 
     def spectrum(self) -> list[int]:
         samples = self._show.listening.moment.get().sound.samples
