@@ -56,6 +56,11 @@ class AutoGain:
         """What counts as 1."""
         return max(self._floor, self._peak.value) if self._automatic else self._full
 
+    @property
+    def factor(self) -> float:
+        """By how much more than with neither automatic gain nor a factor a value counts now."""
+        return self._gain * self._full / self.reference
+
     def step(self, value: float) -> float:
         """The value as 0..1 of the present reference."""
         self._peak.step(value)

@@ -7,8 +7,9 @@ thread, offline in the loop of the film; neither knows of the other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,9 @@ from engine.audio.tempo_desk import TempoDesk
 from engine.cues import preset_events
 from engine.dimmer import Dimmer
 from engine.director import Director
+from engine.exchange import EventQueue
 from engine.launches import Launches
+from engine.params import TAKE_ACTS
 from engine.records import (
     HOP,
     HOP_SECONDS,
@@ -33,12 +36,14 @@ from engine.records import (
     Sound,
 )
 from engine.registers import Registers
+from engine.remembering import put_back, remembered
 from engine.resolve import hearing, silent_moment, stepped
 from engine.show import Show
 from engine.signals import USUAL, SignalMaker
 from engine.stems import with_stems
 from engine.undo import History
 
+_REMEMBER = ("_signals", "_registers", "_dimmer", "_settings")
 SETTINGS_HOPS = 8
 """How often the look is asked how it wants to be heard: twelve times a second."""
 
@@ -69,6 +74,10 @@ class Graph:
         self._dimmer = Dimmer()
         self._registers = Registers(show)
         self._cued = Beat(-1.0, -1.0)  # up to where cues have chosen presets
+        self.beat = Beat()
+        """The newest, whatever the moment holds."""
+        self.take_asks: EventQueue[tuple[int, ControlEvent]] = EventQueue()
+        """Events of params.TAKE_ACTS, and the hop that took each in: for engine/take_desk.py."""
 
     @property
     def hops(self) -> int:
@@ -79,6 +88,37 @@ class Graph:
     def time(self) -> float:
         """Show time up to which sound was taken in."""
         return self._hops * HOP_SECONDS
+
+    @property
+    def gain(self) -> float:
+        """By how much the loudness is raised before it is a signal; any thread."""
+        return self._signals.factor
+
+    @property
+    def director(self) -> Director:
+        """Who says what of the set plays."""
+        return self._director
+
+    def memory(self) -> dict[str, Any]:
+        """What is remembered, as numbers: for `begin` in another Graph of the same show."""
+        moment, ear = self.moment, getattr(self.tempo, "hearing", None)
+        kept = {name: remembered(getattr(self, name)) for name in _REMEMBER}
+        poses = {name: getattr(moment, name).parts for name in ("pose", "velocity")}
+        ear = remembered(ear.extractor) if ear is not None else {}
+        return {**kept, **poses, "ear": ear}
+
+    def begin(self, hop: int, beat: Beat, memory: Mapping[str, Any]) -> None:
+        """Before the first hop: it is number `hop` of a show, before which this was the beat."""
+        self._hops, self.beat = hop, beat
+        for name in _REMEMBER:
+            setattr(self, name, put_back(getattr(self, name), memory.get(name)))
+        if (ear := getattr(self.tempo, "hearing", None)) is not None:
+            put_back(ear.extractor, memory.get("ear"))
+        poses = {name: Pose(*put_back(Pose().parts, memory.get(name))) for name in ("pose",
+                 "velocity")}  # fmt: skip
+        signals = replace(self.moment.signals, time=self.time, beat=beat)
+        self.moment = replace(self.moment, time=self.time, signals=signals, **poses)
+        self._cued = beat
 
     def skip(self, hops: int) -> None:
         """Time goes on by so many hops that nobody listened to."""
@@ -94,10 +134,10 @@ class Graph:
         events = [*events, *self._cue_events(block.time + HOP_SECONDS)]
         events = self.launches.step(events, self.moment.signals.beat, block.time)
         controls = self._controls(events)
-        features, beat = self.tempo.process(block)
+        features, self.beat = self.tempo.process(block)
         if self._hops % SETTINGS_HOPS == 1:
             self._settings = hearing(block.time, self.moment, self.show)
-        signals = self._signals.step(features, beat, self._settings)
+        signals = self._signals.step(features, self.beat, self._settings)
         signals = self._with_stems(signals, block.index)
         playing = self._director.step(signals, events, self.show)
         before, dt = self.moment, (1 + passed) * HOP_SECONDS
@@ -135,4 +175,6 @@ class Graph:
             return self.moment.controls
         for event in events:
             self.tempo.take(event)
+            if event.address in TAKE_ACTS:
+                self.take_asks.put((self._hops, event))
         return self.history.reduce(self.moment.controls, events)

@@ -25,11 +25,14 @@ from engine.clock import AudioClock, monotonic, sleep
 from engine.controls import reduce
 from engine.exchange import EventQueue, Mailbox
 from engine.graph import Graph
-from engine.records import ControlEvent, Moment
+from engine.records import HOP, HOP_SECONDS, ControlEvent, Moment
 from engine.show import Show
 from engine.stats import InputMeter
 from engine.takes import Take, TakeWriter
 
+SILENT_HOP = np.zeros((HOP, 2), np.float32)
+MOST_GAP = 900
+"""Hops (9.6 s) of silence put in at most where a source begins after the one before has ended."""
 POLL_SECONDS = 0.002
 """A hop lasts 11 ms; looking this often costs little and delays it by 1 ms on average."""
 MOST_LATE, CAUGHT_UP = 0.3, 0.05
@@ -68,9 +71,13 @@ class Listening:
         self.hops: EventQueue[tuple[np.ndarray, float]] | None = None
         self.take: Take | None = None
         self.take_writer: TakeWriter | None = None
+        self.inputs: tuple[str, ...] = ()
+        """Names of the sounds that can be chosen, put here by whoever lists them."""
         self.faults = 0
         self.fault = ""
         self.skipped = 0
+        self._next: AudioSource | None = None
+        self._left: float | None = None  # until when the source left had sounded
         self._clock = clock
         self._events = events
         self._early: list[ControlEvent] = []  # seen already, not yet in the graph
@@ -81,6 +88,11 @@ class Listening:
         """Open the source and begin. Raises DeviceError or MediaError."""
         self.source.start()
         self._thread.start()
+
+    def take_over(self, source: AudioSource) -> None:
+        """Hear `source`, which gives hops already, from now on; any thread. Once it is our `source`
+        the caller closes the one that was left. Time goes on without a jump."""
+        self._next = source
 
     def moment_at(self, time: float) -> Moment:
         """The newest moment that has sounded by show time `time`; any thread."""
@@ -93,15 +105,34 @@ class Listening:
         if self._thread.is_alive():
             self._thread.join(timeout=2.0)
         self.source.close()
+        if self._next is not None:
+            self._next.close()
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            samples = self.source.read_hop()
+            samples = self._read()
             if samples is None:
                 self._show_hands()
                 sleep(POLL_SECONDS)
             else:
                 self._hop(self._newest(samples))
+
+    def _read(self) -> np.ndarray | None:
+        """The next hop; of a source that is taken over, the first after what was heard before."""
+        if self._next is not None:
+            self._left = self.source.sounded
+            self.source, self._next = self._next, None
+            self.graph.stems = None  # their place in the song is lost
+        samples = self.source.read_hop()
+        while samples is not None and self._left is not None:
+            ahead = round((self.source.sounded - self._left) / HOP_SECONDS)
+            if ahead > 0:
+                for _ in range(min(ahead - 1, MOST_GAP)):
+                    self._pass_over(SILENT_HOP)
+                self._left = None
+            else:
+                samples = self.source.read_hop()
+        return samples
 
     def _show_hands(self) -> None:
         """Let what hands move be seen before the next hop, which is up to 11 ms away."""
@@ -123,13 +154,17 @@ class Listening:
         if self._late() < MOST_LATE:
             return samples
         while self._late() > CAUGHT_UP and (newer := self.source.read_hop()) is not None:
-            self._record(samples)
-            if self.take_writer is not None:
-                self.take_writer.skip(self.graph.hops)
-            self.graph.skip(1)
+            self._pass_over(samples)
             self.skipped += 1
             samples = newer
         return samples
+
+    def _pass_over(self, samples: np.ndarray) -> None:
+        """A hop that is recorded but not listened to."""
+        self._record(samples)
+        if self.take_writer is not None:
+            self.take_writer.skip(self.graph.hops)
+        self.graph.skip(1)
 
     def _taken(self) -> list[ControlEvent]:
         """The events of the take that plays, and of hands; a take that is recorded gets them."""

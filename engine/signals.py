@@ -80,6 +80,11 @@ class Band:
         self._gain.set(settings.auto_gain, settings.gain, settings.gain_seconds, self._floor)
         self._level.set(*following)
 
+    @property
+    def factor(self) -> float:
+        """What the gain, the automatic one too, does to the level now."""
+        return self._gain.factor
+
     def step(
         self, heard: float, flux: float
     ) -> tuple[tuple[float, float, float], tuple[float, float]]:
@@ -116,6 +121,11 @@ class SignalMaker:
         self._parts_gain = AutoGain(0.01)
         self._hue, self._structure = HueFollower(), Structure()
         self._settings: HearingSettings | None = None
+
+    @property
+    def factor(self) -> float:
+        """By how much the loudness is raised before it is a signal; any thread."""
+        return self._bands[0].factor
 
     def step(
         self, features: Features, beat: Beat, settings: HearingSettings = USUAL

@@ -165,33 +165,60 @@ QUIET = 10 ** (-60 / 20)
 
 
 class InputMeter:
-    """Peak, clipping and silence of what comes in; `take` each hop, `figures` once a second.
+    """Peak, loudness, clipping and silence of what comes in; `take` each hop, `figures` once a
+    second, `levels` as often as somebody draws them.
 
-    One thread takes, one asks: each only adds to or reads plain numbers.
+    One thread takes, others ask: each only adds to or reads plain numbers.
     """
+
+    PEAK_HOPS, RMS_HOPS = 7, 28
+    """What `levels` looks back at: 75 ms, more than the wait of who asks 20 times a second, and
+    300 ms, as slow as the needle of a VU meter."""
 
     def __init__(self) -> None:
         self._peak = 0.0
         self._clips = 0
         self._quiet_hops = 0
+        self._peaks = np.zeros((self.PEAK_HOPS, 2))
+        self._powers = np.zeros((self.RMS_HOPS, 2))
+        self._hops = 0
 
     def take(self, samples: np.ndarray) -> None:
         """The next hop, (n, 2) in -1..1."""
-        peak = max(float(samples.max()), -float(samples.min()))
+        peaks = np.abs(samples).max(axis=0)
+        self._peaks[self._hops % self.PEAK_HOPS] = peaks
+        self._powers[self._hops % self.RMS_HOPS] = np.square(samples).mean(axis=0)
+        self._hops += 1
+        peak = float(peaks.max())
         self._peak = max(self._peak, peak)
         if peak >= CLIP:
             self._clips += int(np.count_nonzero(np.abs(samples) >= CLIP))
         self._quiet_hops = 0 if peak > QUIET else self._quiet_hops + 1
+
+    def levels(self) -> dict[str, Any]:
+        """Left and right: peak of the last 75 ms and RMS of the last 300 ms, in dB below full scale
+        (a full sine has an RMS of -3; None for digital silence), and what `figures` counts."""
+        rms = np.sqrt(self._powers.mean(axis=0))
+        return {
+            "peak_db": [_decibels(float(peak)) for peak in self._peaks.max(axis=0)],
+            "rms_db": [_decibels(float(level)) for level in rms],
+            "clipped": self._clips,
+            "silent_s": round(self._quiet_hops * HOP_SECONDS, 1),
+        }
 
     def figures(self) -> dict[str, Any]:
         """Peak in dB below full scale since the last call (None for digital silence), clipped
         samples since the start, seconds of silence until now."""
         peak, self._peak = self._peak, 0.0
         return {
-            "input_peak_db": round(20.0 * math.log10(peak), 1) if peak > 0.0 else None,
+            "input_peak_db": _decibels(peak),
             "input_clipped": self._clips,
             "input_silent_s": round(self._quiet_hops * HOP_SECONDS, 1),
         }
+
+
+def _decibels(amplitude: float) -> float | None:
+    return round(20.0 * math.log10(amplitude), 1) if amplitude > 0.0 else None
 
 
 def _plain(value: float) -> float | int | None:

@@ -149,6 +149,11 @@ class TakeWriter:
         self._thread = threading.Thread(target=self._run, name="take", daemon=True)
         self._thread.start()
 
+    @property
+    def keeps_sound(self) -> bool:
+        """Whether what is heard is recorded too, so that another input may be chosen meanwhile."""
+        return self._wav is not None
+
     def hop(self, hop: int, events: Sequence[ControlEvent]) -> None:
         """The events that hop number `hop` (from 0) takes in; called for every hop."""
         self._hops = hop + 1

@@ -29,6 +29,11 @@ def portaudio():
     return sounddevice
 
 
+def steady():
+    """The lock under which the list of devices stays as it is, so that an index means the same."""
+    return _lock
+
+
 def rescan() -> None:
     """Read the list of devices anew; does nothing while a stream is open."""
     sd = portaudio()
@@ -50,7 +55,8 @@ def list_inputs() -> list[str]:
 def _inputs() -> list[tuple[int, dict]]:
     sd = portaudio()
     try:
-        devices = sd.query_devices()
+        with _lock:
+            devices = sd.query_devices()
     except sd.PortAudioError as error:
         raise DeviceError(f"sound: the devices cannot be listed ({error})") from error
     return [(k, d) for k, d in enumerate(devices) if d["max_input_channels"] > 0]

@@ -69,6 +69,10 @@ class LiveInput:
 
     def __init__(self, device_name: str) -> None:
         self.name = device_name
+        self.device = ""
+        """The full name of what was opened."""
+        self.channels = ""
+        """Which channels are taken, of how many: "1 and 2 of 4"."""
         self.restarts = 0
         self.finished = False
         self._input_overflows = 0
@@ -114,6 +118,11 @@ class LiveInput:
 
     def silent_for(self) -> float:
         return clock.monotonic() - self._last_block
+
+    @property
+    def flows(self) -> bool:
+        """Whether sound has come since it was opened."""
+        return not self._fresh and self._stream is not None
 
     def close(self) -> None:
         """Stop watching and give the device back; does not wait for a device that hangs."""
@@ -164,7 +173,10 @@ class LiveInput:
         self._last_block, self._fresh = now, False
 
     def _open(self) -> None:
-        index, device = devices.find_input(self.name)
+        with devices.steady():
+            self._open_found(*devices.find_input(self.name))
+
+    def _open_found(self, index: int, device: dict) -> None:
         settings = {
             "device": index,
             "channels": min(2, device["max_input_channels"]),
@@ -184,6 +196,8 @@ class LiveInput:
             self._stream = devices.open_stream("InputStream", samplerate=own_rate, **settings)
         self._named_latency = float(self._stream.latency)
         self._last_block = clock.monotonic()
+        self.device, has = device["name"], device["max_input_channels"]
+        self.channels = f"1 and 2 of {has}" if has > 2 else ("left and right", "mono")[has == 1]
 
     def _shut(self) -> None:
         if self._stream is not None:
