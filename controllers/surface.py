@@ -18,7 +18,8 @@ class Control:
     """One address that is there now. `kind` as addresses.Address has it.
 
     `param` gives a value's range, default, unit and help (None for the other kinds); `choices`
-    are the names that a preset, a deck or a source of the tempo may be given.
+    are the names that a preset, a deck or a source of the tempo may be given. `moved` is the
+    look's expression for a value, "" for none; one that is `based` goes on under a hand.
     """
 
     name: str
@@ -26,6 +27,8 @@ class Control:
     help: str
     param: Param | None = None
     choices: tuple[str, ...] = ()
+    moved: str = ""
+    based: bool = False
 
 
 class Surface(Protocol):
@@ -37,6 +40,11 @@ class Surface(Protocol):
 
     def values(self) -> Mapping[str, float | str]:
         """How each of them stands, triggers left out: switches are 0 or 1."""
+        ...
+
+    def ghosts(self) -> Mapping[str, float]:
+        """Where the show has the numbers that hands hold: as drawn now, if the look goes on under
+        the hand, else where letting go would put them. `values` has the hand's."""
         ...
 
     def queued(self) -> frozenset[str]:

@@ -6,7 +6,10 @@ out, to whoever shows them: OSC, pages, the operator's view. Any thread; nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from controllers.surface import Control
 from engine.autosave import seen_look
@@ -29,17 +32,22 @@ from engine.params import (
 from engine.records import Moment
 from engine.resolve import looks_at, names_at, number_of
 from engine.scenes import change_at, shown_at
-from engine.seen import Inputs, Seen
-from engine.show import Preset, Show
+from engine.seen import USUAL, Inputs, Seen
+from engine.show import Preset, Show, Value
 
+if TYPE_CHECKING:
+    from engine.output_surface import OutputSurface
+
+NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 KNOB = Param("knob", 0.0, 0.0, 1.0, "", "free control for expressions")
 
 
 class LiveSurface:
     """The controllers.surface.Surface of a performance that listens."""
 
-    def __init__(self, listening: Listening) -> None:
-        self._listening = listening
+    def __init__(self, listening: Listening, outputs: OutputSurface | None = None) -> None:
+        """`outputs` are the windows', where there are any."""
+        self._listening, self._outputs = listening, outputs
         self._of: tuple[object, ...] = ()
         self._controls: tuple[Control, ...] = ()
 
@@ -48,14 +56,24 @@ class LiveSurface:
         moment = self._listening.moment.get()
         look = seen_look(moment, show)
         added = tuple(Seen(look, 1.0, {}, moment.controls).added)
-        if self._of != (id(show), id(look), added):
-            self._controls = (*controls_of(show, look), *_prompts(added))
-            self._of = id(show), id(look), added
+        room = self._outputs.controls() if self._outputs else ()
+        if self._of != (id(show), id(look), added, id(room)):
+            self._controls = (
+                *controls_of(show, look), *(row for n in added for row in _prompt(n)), *room
+            )
+            self._of = id(show), id(look), added, id(room)
         return self._controls
 
     def values(self) -> dict[str, float | str]:
         moment, show = self._listening.moment.get(), self._listening.show.get()
-        return {**self._tempo(moment), **values_at(moment, show)}
+        room = self._outputs.values() if self._outputs else {}
+        return {**self._tempo(moment), **values_at(moment, show), **room}
+
+    def ghosts(self) -> dict[str, float]:
+        moment, show = self._listening.moment.get(), self._listening.show.get()
+        if not moment.controls.values:
+            return {}
+        return ghosts_at(moment, show, {c.name for c in self.controls() if c.based})
 
     def queued(self) -> frozenset[str]:
         moment, waiting = self._listening.moment.get(), self._listening.graph.launches.waiting
@@ -84,11 +102,9 @@ class LiveSurface:
 
 def values_at(moment: Moment, show: Show) -> dict[str, float | str]:
     """How every address of the look that is seen, and of the set, stands at a moment."""
-    time, hands, playing = moment.time, moment.controls, moment.playing
-    looks = looks_at(time, moment, shown_at(time, moment, show), show)
-    seen = max(looks, key=lambda look: look.share)
-    beat = moment.signals.beat.at(time)
-    values: dict[str, float | str] = {name: number_of(name, looks) for name in PARAMS}
+    hands, playing = moment.controls, moment.playing
+    beat = moment.signals.beat.at(moment.time)
+    values = _of_looks(_looks(moment, show), hands.texts)
     values |= {name: hands.values.get(name, 0.0) for name in KNOBS}
     values |= {name: float(getattr(hands, name)) for name in SWITCHES}
     values |= {name: hands.values.get(name, row.default) for name, row in STAGE.items()}
@@ -99,12 +115,58 @@ def values_at(moment: Moment, show: Show) -> dict[str, float | str]:
     }
     for deck, number in zip("ab", playing.decks, strict=True):
         values[f"deck.{deck}"] = "" if number is None else show.names[number % len(show.names)]
+    held = {name: value for name, value in hands.values.items() if name in values}
+    return values | held  # what the hand says, though an expression may go on under it
+
+
+def ghosts_at(moment: Moment, show: Show, based: Collection[str]) -> dict[str, float]:
+    """Where the show has each number that a hand holds.
+
+    That is as it is drawn now, where the look goes on under the hand (`based` are such addresses)
+    or is another for the moment; else where the look would have it, were it let go.
+    """
+    held, looks = moment.controls.values, _looks(moment, show)
+    alone = [replace(seen, hands=replace(seen.hands, values={})) for seen in looks]
+    drawn, free = _of_looks(looks), _of_looks(alone)
+    free |= {name: row.default for name, row in STAGE.items()}
+    for name in held:
+        if name in KNOBS or name.startswith("macros."):  # others follow from them
+            free[name] = _let_go(name, moment, show)
+    return {
+        name: drawn[name] if name in drawn and (name in based or drawn[name] != value)
+        else free[name]
+        for name, value in held.items() if name in free
+    }
+
+
+def _let_go(name: str, moment: Moment, show: Show) -> float:
+    """A knob, or a macro, were it let go."""
+    hands = moment.controls
+    others = {other: value for other, value in hands.values.items() if other != name}
+    look = _seen(_looks(replace(moment, controls=replace(hands, values=others)), show))
+    return look.names.get(name.removeprefix("macros."), 0.0)
+
+
+def _looks(moment: Moment, show: Show) -> tuple[Seen, ...]:
+    return looks_at(moment.time, moment, shown_at(moment.time, moment, show), show)
+
+
+def _seen(looks: Sequence[Seen]) -> Seen:
+    return max(looks, key=lambda look: look.share)
+
+
+def _of_looks(
+    looks: Sequence[Seen], texts: Mapping[str, str] = NO_TEXTS
+) -> dict[str, float | str]:
+    """How everything that a look has stands in those that are seen; `texts` are those of hands."""
+    seen = _seen(looks)
+    values: dict[str, float | str] = {name: number_of(name, looks) for name in PARAMS}
     lines = (*seen.look.prompts, *seen.added.values())
     for n, line in enumerate(lines, 1):
-        values[f"prompts.{n}.text"] = hands.texts.get(f"prompts.{n}.text", line.text)
+        values[f"prompts.{n}.text"] = texts.get(f"prompts.{n}.text", line.text)
         values[f"prompts.{n}.weight"] = seen.weight(n)
     for name, word in seen.look.words.items():
-        values[f"words.{name}"] = hands.texts.get(f"words.{name}", word.text)
+        values[f"words.{name}"] = texts.get(f"words.{name}", word.text)
     values |= {value.param.name: seen.names[name] for name, value in seen.look.macros.items()}
     shares = zip(seen.look.loras, seen.loras(), strict=True)
     values |= {line.weight.param.name: weight for line, (_, weight) in shares}
@@ -122,8 +184,7 @@ def values_at(moment: Moment, show: Show) -> dict[str, float | str]:
         values |= _numbers(place, layer.inputs)
         for effect in layer.effects:
             values |= _numbers(f"{place}.effects.{effect.shader}", effect.inputs)
-    held = {name: value for name, value in hands.values.items() if name in values}
-    return values | held  # what the hand says, though an expression may go on under it
+    return values
 
 
 def _numbers(place: str, inputs: Inputs) -> dict[str, float]:
@@ -133,12 +194,14 @@ def _numbers(place: str, inputs: Inputs) -> dict[str, float]:
 
 def controls_of(show: Show, look: Preset) -> tuple[Control, ...]:
     """Everything that can be touched while a look of the show is seen."""
-    return (*_always(show), *_of_look(look))
+    return (*_always(show, look), *_of_look(look))
 
 
-def _always(show: Show) -> Iterator[Control]:
+def _always(show: Show, look: Preset) -> Iterator[Control]:
     """What is there whichever look is seen."""
-    for row in (*PARAMS.values(), *TEMPO.values(), *SET.values(), *STAGE.values()):
+    for name, row in PARAMS.items():
+        yield _value(name, row.help, look.numbers[name])
+    for row in (*TEMPO.values(), *SET.values(), *STAGE.values()):
         yield Control(row.name, "value", row.help, row)
     for name in KNOBS:
         yield Control(name, "value", KNOB.help, KNOB)
@@ -157,13 +220,14 @@ def _always(show: Show) -> Iterator[Control]:
 
 
 def _of_look(look: Preset) -> Iterator[Control]:
-    yield from _prompts(range(1, len(look.prompts) + 1))
+    for n, line in enumerate(look.prompts, 1):
+        yield from _prompt(n, line.weight)
     for name in look.words:
         yield Control(f"words.{name}", "text", f"what {{{name}}} stands for")
     for name, value in look.macros.items():
-        yield Control(value.param.name, "value", f"{name}, {MACRO.help}", value.param)
+        yield _value(value.param.name, f"{name}, {MACRO.help}", value)
     for line in look.loras:
-        yield Control(line.weight.param.name, "value", line.weight.param.help, line.weight.param)
+        yield _value(line.weight.param.name, line.weight.param.help, line.weight)
     for effect in look.effects:
         yield from _inputs(f"effects.{effect.shader}", effect.inputs)
     if look.source_layer is not None:
@@ -177,15 +241,20 @@ def _of_look(look: Preset) -> Iterator[Control]:
             yield from _inputs(f"layers.{n}.effects.{effect.shader}", effect.inputs)
 
 
-def _prompts(places: Iterable[int]) -> Iterator[Control]:
-    for n in places:
-        yield Control(f"prompts.{n}.text", "text", "words of the prompt")
-        yield Control(f"prompts.{n}.weight", "value", WEIGHT.help, WEIGHT)
+def _prompt(n: int, weight: Value = USUAL) -> Iterator[Control]:
+    yield Control(f"prompts.{n}.text", "text", "words of the prompt")
+    yield _value(f"prompts.{n}.weight", WEIGHT.help, weight)
 
 
 def _inputs(place: str, lines: Sequence[tuple[str, object]]) -> Iterator[Control]:
     for name, value in lines:
         if not isinstance(value, tuple):
-            yield Control(f"{place}.{name}", "value", value.param.help, value.param)
+            yield _value(f"{place}.{name}", value.param.help, value)
+
+
+def _value(name: str, said: str, value: Value) -> Control:
+    """The row of a number of a look."""
+    moved = value.expression.text if value.expression else ""
+    return Control(name, "value", said, value.param, moved=moved, based=value.based)
 
 

@@ -107,3 +107,66 @@ def test_a_prompt_may_be_added_by_hand_and_taken_away(playing):
     assert "prompts.3.text" not in {c.name for c in surface.controls()}
     moment = listening.moment.get()
     assert len(resolve(moment.time, 1, 0.1, moment, show).prompts) == 2
+
+
+def _based(tmp_path, **more: str):
+    """A look that goes on under hands in one number, gives way in another, and rests in a third."""
+    lines = "\n".join(f'{name} = "{text}"' for name, text in more.items())
+    (tmp_path / "moved.toml").write_text(
+        f'strength = "base + 0.25*knob1"\nguidance = "1 + knob1"\nnoise_drift = 0.1\n{lines}\n'
+        '[macros]\nheat = "0.5*knob1"\n[[prompts]]\ntext = "ink"\nweight = "base*(1 - knob1)"\n'
+        '[[effects]]\nshader = "glow"\namount = "base + 0.2*heat"\n'
+        '[[layers]]\nshader = "plasma"\nopacity = "knob1"\n'
+    )
+    listening = Listening(_Quiet(), load_show(str(tmp_path / "moved.toml")), AudioClock(),
+                          EventQueue())
+    return listening, LiveSurface(listening)
+
+
+def test_a_ghost_is_where_the_look_goes_on_under_a_hand(tmp_path):
+    listening, surface = _based(tmp_path)
+    _hop(listening)
+    assert surface.ghosts() == {}
+    _hop(listening, strength=0.5, prompts__1__weight=0.8, effects__glow__amount=0.3, knob1=1.0)
+    ghosts = surface.ghosts()
+    assert surface.values()["strength"] == 0.5 and ghosts["strength"] == pytest.approx(0.75)
+    assert ghosts["prompts.1.weight"] == pytest.approx(0.0)
+    assert ghosts["effects.glow.amount"] == pytest.approx(0.3 + 0.2 * 0.5)
+    moment, show = listening.moment.get(), listening.show.get()
+    assert resolve(moment.time, 1, 0.1, moment, show).strength == ghosts["strength"]
+    _hop(listening, knob1=0.0)
+    assert surface.ghosts()["strength"] == 0.5, "it goes on, though it adds nothing now"
+
+
+def test_a_ghost_is_where_letting_go_would_put_a_number(tmp_path):
+    listening, surface = _based(tmp_path)
+    _hop(listening, knob1=1.0, guidance=1.0, noise_drift=0.9, macros__heat=0.9,
+         layers__1__opacity=0.2, blackout__seconds=5.0)
+    before = surface.ghosts()
+    assert before["guidance"] == pytest.approx(2.0) and before["noise_drift"] == 0.1
+    assert before["macros.heat"] == pytest.approx(0.5) and before["knob1"] == 0.0
+    assert before["layers.1.opacity"] == pytest.approx(1.0)
+    for name in ("guidance", "noise_drift", "macros.heat", "layers.1.opacity"):
+        _hop(listening, release=name)
+        assert surface.values()[name] == pytest.approx(before[name]), name
+        assert name not in surface.ghosts()
+
+
+def test_under_hush_the_ghosts_are_those_of_the_safe_look(tmp_path):
+    listening, surface = _based(tmp_path)
+    _hop(listening, strength=1.0, hush=1.0)
+    moment, show = listening.moment.get(), listening.show.get()
+    drawn = resolve(moment.time, 1, 0.1, moment, show).strength
+    assert surface.values()["strength"] == 1.0 and surface.ghosts()["strength"] == drawn != 1.0
+
+
+def test_rows_say_what_moves_a_number(tmp_path):
+    listening, surface = _based(tmp_path)
+    _hop(listening)
+    rows = {c.name: (c.moved, c.based) for c in surface.controls()}
+    assert rows["strength"] == ("base + 0.25*knob1", True)
+    assert rows["guidance"] == ("1 + knob1", False)
+    assert rows["macros.heat"] == ("0.5*knob1", False)
+    assert rows["prompts.1.weight"] == ("base*(1 - knob1)", True)
+    assert rows["layers.1.opacity"] == ("knob1", False)
+    assert rows["noise_drift"] == rows["crossfade"] == ("", False)
