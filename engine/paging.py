@@ -25,6 +25,7 @@ from engine.checking import mistakes
 from engine.clock import monotonic
 from engine.errors import LiquidlightError, PresetError
 from engine.folders import folder, write_whole
+from engine.input_hands import sound_now
 from engine.network import EVERYWHERE, HERE
 from engine.operating import SHIPPED, Spectrum
 from engine.records import ControlEvent
@@ -87,6 +88,7 @@ class LivePage:
             "confidence": round(beat.confidence, 2), "source": beat.source, **figures,
             **progress(show.clock.now(), beat, moment.playing, show.listening.show.get()),
             "waiting": sorted(self.surface.queued()), "recording": show.recording.on,
+            "sound": sound_now(show.listening),
         }
 
     def health(self) -> dict[str, Any]:

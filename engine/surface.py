@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from controllers.surface import Control
 from engine.autosave import seen_look
+from engine.input_hands import INPUT, name_of
 from engine.listening import Listening
 from engine.params import (
     KNOBS,
@@ -57,16 +58,20 @@ class LiveSurface:
         look = seen_look(moment, show)
         added = tuple(Seen(look, 1.0, {}, moment.controls).added)
         room = self._outputs.controls() if self._outputs else ()
-        if self._of != (id(show), id(look), added, id(room)):
+        inputs = self._listening.inputs
+        if self._of != (id(show), id(look), added, id(room), inputs):
             self._controls = (
-                *controls_of(show, look), *(row for n in added for row in _prompt(n)), *room
+                *controls_of(show, look), *(row for n in added for row in _prompt(n)), *room,
+                *_sound(inputs),
             )
-            self._of = id(show), id(look), added, id(room)
+            self._of = id(show), id(look), added, id(room), inputs
         return self._controls
 
     def values(self) -> dict[str, float | str]:
         moment, show = self._listening.moment.get(), self._listening.show.get()
         room = self._outputs.values() if self._outputs else {}
+        if self._listening.inputs:
+            room = {**room, INPUT: name_of(self._listening.source)}
         return {**self._tempo(moment), **values_at(moment, show), **room}
 
     def ghosts(self) -> dict[str, float]:
@@ -244,6 +249,11 @@ def _of_look(look: Preset) -> Iterator[Control]:
 def _prompt(n: int, weight: Value = USUAL) -> Iterator[Control]:
     yield Control(f"prompts.{n}.text", "text", "words of the prompt")
     yield _value(f"prompts.{n}.weight", WEIGHT.help, weight)
+
+
+def _sound(inputs: tuple[str, ...]) -> Iterator[Control]:
+    if inputs:
+        yield Control(INPUT, "text", "the sound that is heard", choices=inputs)
 
 
 def _inputs(place: str, lines: Sequence[tuple[str, object]]) -> Iterator[Control]:
