@@ -30,10 +30,11 @@ from engine.exchange import EventQueue
 from engine.farewell import Farewell
 from engine.fitting import runtime_for
 from engine.hands import Hands, tempo_sources
+from engine.input_hands import InputHands, RoomEvents
 from engine.learning import Bindings, Learner
 from engine.listening import Listening
 from engine.operating import Operator
-from engine.output_hands import WINDOW_SIZE, OutputEvents, OutputHands, open_outputs
+from engine.output_hands import WINDOW_SIZE, OutputHands, open_outputs
 from engine.paging import Page, open_page
 from engine.play_options import PlayOptions
 from engine.recording import Recording
@@ -68,7 +69,7 @@ class Performance:
         self.row: dict[str, Any] = {}
         self.drawn: FrameParams | None = None
         self._stack = ExitStack()
-        self.events = OutputEvents()
+        self.events = RoomEvents()
         self.faults = 0
         self.farewell = Farewell()
         self._shaders: EventQueue[Path] = EventQueue()
@@ -138,6 +139,7 @@ class Performance:
         for event in self.options.resume:
             self.events.put(event)
         self.listening.start()
+        self._keep(InputHands(self.options, self.listening, self.events, self.tell))
         self.surface = LiveSurface(self.listening)
         self.hands = self._keep(Hands(
             self.options, mapping, self.events, self.clock, self.midi_clock, self.surface,
