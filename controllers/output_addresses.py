@@ -7,7 +7,15 @@ from __future__ import annotations
 
 import re
 
-from engine.params import OUTPUT_NUDGES, OUTPUT_PARAMS, OUTPUT_SWITCHES, OUTPUT_TRIGGERS, Param
+from engine.params import (
+    OUTPUT_NUDGES,
+    OUTPUT_OWN_SWITCHES,
+    OUTPUT_PARAMS,
+    OUTPUT_SWITCHES,
+    OUTPUT_TEXTS,
+    OUTPUT_TRIGGERS,
+    Param,
+)
 
 _ONE = re.compile(r"output\.[1-9]\d?\.(.+)", re.ASCII)
 _POINT = re.compile(r"(corner\.[1-4]|point\.[1-9]\d{0,3})\.([xy])", re.ASCII)
@@ -27,8 +35,10 @@ def find_output(name: str) -> tuple[str, Param | None] | None:
 
 def _of_one(key: str) -> tuple[str, Param | None] | None:
     """Of one output, by what stands behind its number."""
-    if key in ("test_card", "edit"):
+    if key in OUTPUT_OWN_SWITCHES:
         return "switch", None
+    if key in OUTPUT_TEXTS:
+        return "text", None
     if key == "reset":
         return "trigger", None
     if point := _POINT.fullmatch(key):

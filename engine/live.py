@@ -140,7 +140,7 @@ class Performance:
             self.events.put(event)
         self.listening.start()
         self._keep(InputHands(self.options, self.listening, self.events, self.tell))
-        self.surface = LiveSurface(self.listening)
+        self.surface = LiveSurface(self.listening, self.output_hands.surface)
         self.hands = self._keep(Hands(
             self.options, mapping, self.events, self.clock, self.midi_clock, self.surface,
             self.listening, self._notes,

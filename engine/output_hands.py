@@ -14,15 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from engine.errors import LiquidlightError
+from engine.errors import DeviceError, LiquidlightError
 from engine.exchange import EventQueue
 from engine.folders import folder
+from engine.output_surface import OutputSurface
 from engine.output_writing import save_outputs
-from engine.params import OUTPUT_NUDGES, OUTPUT_SWITCHES, OUTPUT_TRIGGERS
+from engine.params import OUTPUT_NUDGES, OUTPUT_SWITCHES, OUTPUT_TEXTS, OUTPUT_TRIGGERS
 from engine.play_options import USUAL_RIG, PlayOptions
 from engine.records import ControlEvent
+from engine.render.berth import Berthing
 from engine.render.map_editor import MapEditor
-from engine.render.mapping import TURNS, Output, with_number
+from engine.render.mapping import FLIPS, TURNS, Output, with_number
 from engine.render.outputs import Outputs
 
 WINDOW_SIZE = (1280, 720)
@@ -65,6 +67,7 @@ class OutputHands:
         self._rig = folder("config") / "rig.toml" if rig == USUAL_RIG else Path(rig)
         self._disk = ThreadPoolExecutor(1, "outputs")
         self.editor = MapEditor(outputs, self._save)
+        self.surface = OutputSurface(outputs, self.editor)
         outputs.on_key(self.editor.held, repeats=True)
 
     def key(self, name: str) -> bool:
@@ -91,6 +94,8 @@ class OutputHands:
         elif address in OUTPUT_SWITCHES:
             if address == "output.edit":
                 self._edit(None, value)
+            elif address == "output.fullscreen":
+                self._fill_all(value)
             else:
                 shown = any(sight.card for sight in self._outputs.sights)
                 self._card(range(len(self._outputs.sights)), shown, value)
@@ -103,8 +108,14 @@ class OutputHands:
     def _do_one(self, n: int, key: str, value: float | str) -> None:
         """One event of output `n`, from 0."""
         sight = self._outputs.sights[n]
-        if key == "test_card":
+        if key in OUTPUT_TEXTS and isinstance(value, str):
+            self._text(n, key, value)
+        elif key == "test_card":
             self._card([n], sight.card, value)
+        elif key == "fullscreen":
+            self._fill(n, _switched(sight.window.fullscreen, value))
+        elif key == "grid":
+            self.editor.switch_grid(n, _switched(sight.mapping.grid is not None, value))
         elif key == "edit":
             self._edit(n, value)
         elif key == "reset" and _number(value) > 0.0:
@@ -114,6 +125,38 @@ class OutputHands:
             self.editor.change(n, replace(sight.mapping, rotate=turn), "rotate")
         elif not isinstance(value, str):
             self.editor.change(n, with_number(sight.mapping, key, value), f"hand {key}")
+
+    def _text(self, n: int, key: str, value: str) -> None:
+        """Its display, or how it is mirrored."""
+        sight = self._outputs.sights[n]
+        if key == "display":
+            self._move(n, lambda: self._outputs.berths.choose(n, value))
+        elif value in FLIPS:
+            self.editor.change(n, replace(sight.mapping, flip=value), "flip")
+        else:
+            self._tell(f"{sight.output.name}: flip = {value!r} is not one of {', '.join(FLIPS)}")
+
+    def _fill(self, n: int, on: bool) -> None:
+        """Full screen on its own display, or a window."""
+        berths = self._outputs.berths
+        if on != berths.now[n].full:
+            self._move(n, lambda: (berths.filled if on else berths.windowed)(n))
+
+    def _fill_all(self, value: float | str) -> None:
+        """All at once; an output whose display another one has stays a window."""
+        berths = self._outputs.berths
+        on = _switched(all(berth.full for berth in berths.now), value)
+        for n, berth in enumerate(berths.now):
+            there = berth.found(berths.shown)
+            if not on or there is None or not berths.on(there, berths.now):
+                self._fill(n, on)
+
+    def _move(self, n: int, wanted: Callable[[], Berthing]) -> None:
+        """To where a hand wants it; what cannot be is told, and nothing changes."""
+        try:
+            self.editor.move(wanted())
+        except DeviceError as error:
+            self._tell(f"{self._outputs.sights[n].output.name}: {error}")
 
     def _card(self, which: range | list[int], shown: bool, value: float | str) -> None:
         for n in which:
@@ -131,6 +174,7 @@ class OutputHands:
         acts: dict[str, Callable[[], None]] = {
             "save": self._save, "undo": self.editor.undo, "redo": self.editor.redo,
             "reset": self.editor.reset, "next_point": self.editor.next,
+            "identify": self._outputs.identify,
         }  # fmt: skip
         acts[what]()
 
@@ -142,11 +186,12 @@ class OutputHands:
             if output.fullscreen and output.display is None:  # Chosen by itself: the same again.
                 output = replace(output, display=sight.window.label)
             wanted.append(output)
-        self._disk.submit(self._write, tuple(wanted))
+        moved = frozenset(self._outputs.berths.chosen)
+        self._disk.submit(self._write, tuple(wanted), moved)
 
-    def _write(self, outputs: tuple[Output, ...]) -> None:
+    def _write(self, outputs: tuple[Output, ...], moved: frozenset[int]) -> None:
         try:
-            save_outputs(self._rig, outputs)
+            save_outputs(self._rig, outputs, moved)
         except LiquidlightError as error:
             self._tell(f"the outputs are not saved: {error}")
         else:

@@ -12,8 +12,10 @@ from engine import option_values
 from engine.output_rig import GRID_SIDE, MAX_POINTS, PLACE, SOFT
 from engine.params import (
     OUTPUT_NUDGES,
+    OUTPUT_OWN_SWITCHES,
     OUTPUT_PARAMS,
     OUTPUT_SWITCHES,
+    OUTPUT_TEXTS,
     OUTPUT_TRIGGERS,
     STAGE,
 )
@@ -93,7 +95,8 @@ def output_lines() -> Iterator[str]:
     yield "- the stage: " + ", ".join(f"`{name}`" for name in STAGE)
     acts = (*OUTPUT_SWITCHES, *OUTPUT_TRIGGERS, *OUTPUT_NUDGES)
     yield "- outputs: " + ", ".join(f"`{name}`" for name in acts)
-    yield "- output N alone: `output.N.test_card`, `output.N.edit`, `output.N.reset`,"
+    own = (*OUTPUT_OWN_SWITCHES, "reset", *OUTPUT_TEXTS)
+    yield "- output N alone: " + ", ".join(f"`output.N.{name}`" for name in own) + ","
     points = ("corner.x", "corner.y", "point.x", "point.y")
     keys = [key.replace(".", ".K.") if key in points else key for key in OUTPUT_PARAMS]
     yield "  " + ", ".join(f"`output.N.{key}`" for key in keys)

@@ -6,7 +6,7 @@ Waits for the disk: a thread of its own, never the frame path.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from engine.render.mapping import Mapping, Output
 from engine.toml_file import TomlFile
 
 
-def save_outputs(path: Path, outputs: Sequence[Output]) -> None:
+def save_outputs(path: Path, outputs: Sequence[Output], moved: Collection[int] = ()) -> None:
     """Write what was pulled into the rig's [[outputs]], by their names; all else stays as it is.
 
-    Rows that are not there yet are added. Raises PresetError.
+    Rows that are not there yet are added. The display of an output, or that it is a window, is
+    written where it is one of `moved` (from 0). Raises PresetError.
     """
     import tomlkit
 
@@ -35,6 +36,8 @@ def save_outputs(path: Path, outputs: Sequence[Output]) -> None:
             row = _row_of(rows, output, n)
             for key, value in _written(output.mapping).items():
                 _put(row, key, value)
+            if n in moved:
+                _put_place(row, output)
         written = tomlkit.dumps(file)
         read_outputs(TomlFile(path, written))
         write_whole(path, written)
@@ -59,6 +62,13 @@ def _row_of(rows: Any, output: Output, n: int) -> Any:
         row["fullscreen"], row["size"] = False, "{}x{}".format(*output.size)
     rows.append(row)
     return row
+
+
+def _put_place(row: Any, output: Output) -> None:
+    _put(row, "display", output.display)
+    _put(row, "fullscreen", None if output.fullscreen else False)
+    if not output.fullscreen:
+        _put(row, "size", "{}x{}".format(*output.size))
 
 
 def _put(row: Any, key: str, value: Any) -> None:

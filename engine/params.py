@@ -227,12 +227,18 @@ OUTPUT_ROWS = (
 OUTPUT_PARAMS: dict[str, Param] = {row.name: row for row in OUTPUT_ROWS}
 """Numbers of an output: keys of [[outputs]] in the rig, `output.N.NAME` for hands; corners and
 points are numbered, `output.1.corner.2.x`. `rotate` is 0, 90, 180 or 270."""
-OUTPUT_SWITCHES = ("output.test_card", "output.edit")
-"""Held states of the outputs: a test card on each; handles on the one under the mouse. Of one
-alone: `output.N.test_card`, `output.N.edit`."""
-_OUTPUT_ACTS = ("next_point", "undo", "redo", "reset", "save")
+OUTPUT_SWITCHES = ("output.test_card", "output.edit", "output.fullscreen")
+"""Held states of the outputs: a test card on each; handles on the one under the mouse; whether all
+fill their displays."""
+OUTPUT_OWN_SWITCHES = ("test_card", "edit", "fullscreen", "grid")
+"""Of output N alone, `output.N.edit`; `grid`: whether it is bent by points, first of all even."""
+OUTPUT_TEXTS = ("display", "flip")
+"""`output.N.display` is the name of a display, which it fills, or "window"; an output that is there
+changes places with it. `output.N.flip` is none, x, y or both."""
+_OUTPUT_ACTS = ("next_point", "undo", "redo", "reset", "save", "identify")
 OUTPUT_TRIGGERS = tuple(f"output.{act}" for act in _OUTPUT_ACTS)
-"""Of the output that is edited: `output.save` writes all into the rig. `output.N.reset` of one."""
+"""Of the output that is edited: `output.save` writes all into the rig, `output.identify` shows
+every output's name for some seconds. `output.N.reset` of one."""
 OUTPUT_NUDGES: dict[str, Param] = {
     f"output.nudge.{axis}": Param(f"output.nudge.{axis}", 0.0, -100.0, 100.0, "px", help)
     for axis, help in (("x", "move the chosen corner right"), ("y", "move the chosen corner up"))

@@ -36,6 +36,7 @@ RIM |= {"operating", "recording", "sourcing", "troupe", "film_troupe"}
 RIM |= {"fitting"}
 RIM |= {"resuming", "company", "surface"}
 RIM |= {"learning", "rig"}
+RIM |= {"output_surface"}
 RIM |= {"farewell", "output_hands", "output_rig", "output_writing", "option_values"}
 TOP = {"output_reference", "song_options", "song_commands", "pieces", "splitting", "telling"}
 TOP |= {"cli", "commands", "evening", "machine", "vocabulary", "__main__"}

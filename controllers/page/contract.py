@@ -44,6 +44,10 @@ class PageShow(Protocol):
         ...
 
     def preview(self) -> tuple[int, bytes] | None:
+    def displays(self) -> list[Row]:
+        """Displays of the machine: name, place, size, and the outputs that fill them."""
+        ...
+
         """The newest small picture as JPEG, and its number; asking keeps them coming."""
         ...
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from engine.clock import monotonic
+from engine.render.berth import Berthing
 from engine.render.geometry import (
     STEPS,
     before_corners,
@@ -36,10 +37,10 @@ GRAB_PIXELS, TOGETHER_SECONDS, KEPT = 48.0, 1.0, 200
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Output `n` had `before`; `what` was changed at `time`."""
+    """Output `n` had `before`; `what` was changed at `time`. A Berthing is that of all outputs."""
 
     n: int
-    before: Mapping
+    before: Mapping | Berthing
     what: str
     time: float
 
@@ -125,6 +126,21 @@ class MapEditor:
             self._done = [*self._done[1 - KEPT :], Step(n, before, what, now)]
         self._set(n, mapping)
 
+    def move(self, berths: Berthing) -> None:
+        """Other displays for the outputs, as one step."""
+        before = self._outputs.berths.now
+        if berths != before:
+            self._undone.clear()
+            self._done = [*self._done[1 - KEPT :], Step(-1, before, "display", monotonic())]
+            self._outputs.berths.settle(berths)
+
+    def switch_grid(self, n: int, on: bool) -> None:
+        """Output `n` gets an even grid, or none; one that is there stays as it is."""
+        mapping = self._outputs.sights[n].mapping
+        if on != (mapping.grid is not None):
+            grid = Grid.even(*NEW_GRID) if on else None
+            self.change(n, replace(mapping, grid=grid), f"grid {monotonic()}")
+
     def undo(self) -> None:
         self._walk(self._done, self._undone)
 
@@ -141,8 +157,12 @@ class MapEditor:
     def _walk(self, source: list[Step], other: list[Step]) -> None:
         if source:
             step = source.pop()
-            other.append(replace(step, before=self._outputs.sights[step.n].mapping))
-            self._set(step.n, step.before)
+            if isinstance(step.before, Mapping):
+                other.append(replace(step, before=self._outputs.sights[step.n].mapping))
+                self._set(step.n, step.before)
+            else:
+                other.append(replace(step, before=self._outputs.berths.now))
+                self._outputs.berths.settle(step.before)
 
     def _set(self, n: int, mapping: Mapping) -> None:
         self._outputs.set_mapping(n, mapping)

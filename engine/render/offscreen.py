@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine import clock
+from engine.render.berth import Berth
 from engine.render.buffers import Size, release
-from engine.render.displays import standalone_context
+from engine.render.displays import Display, standalone_context
 
 
 class Pacer:
@@ -37,6 +38,8 @@ class Offscreen:
 
     visible = True
     note = ""
+    berth = Berth()
+    changes = 0
 
     def __init__(
         self, size: Size, refresh_hz: float | None = 60.0, share: Offscreen | None = None
@@ -106,6 +109,13 @@ class Offscreen:
 
     def toggle_fullscreen(self) -> None:
         """There is no screen."""
+
+    def displays(self) -> list[Display]:
+        """There are none."""
+        return []
+
+    def move(self, berth: Berth) -> None:
+        """There is nowhere to go."""
 
     def close(self) -> None:
         """Free the context, or this picture of another's."""

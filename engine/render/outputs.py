@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from engine.clock import monotonic
 from engine.errors import DeviceError
+from engine.render.berth import Berths
 from engine.render.buffers import Size
 from engine.render.displays import Display
 from engine.render.mapping import Mapping, Output
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Outputs", "SharedTextures", "Sight"]
 
 Draw = Callable[[Window | Offscreen], None]
+NAMED_SECONDS = 4.0
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ class Outputs:
         except BaseException:
             self.close()
             raise
+        self.berths = Berths(self.sights)
         self.first.use()
 
     @property
@@ -160,6 +163,11 @@ class Outputs:
                 except DeviceError as error:
                     sight.window.note = str(error)
 
+    def identify(self) -> None:
+        """Every output shows its test card for a while: who is where?"""
+        for sight in self.sights:
+            sight.named_until = monotonic() + NAMED_SECONDS
+
     def set_mapping(self, n: int, mapping: Mapping) -> None:
         """Output `n` (from 0) shows through this from the next swap on."""
         self.sights[n].output = replace(self.sights[n].output, mapping=mapping)
@@ -190,15 +198,15 @@ class Outputs:
 
     def free_displays(self) -> list[Display]:
         """Displays that no output fills, the operator's main one first."""
-        taken = [sight.window.home for sight in self.sights]
-        return [] if isinstance(self.first, Offscreen) else [
-            display for display in self.first.displays() if display not in taken
-        ]
+        shown = self.first.displays()
+        taken = [berth.found(shown) for berth in self.berths.now if berth.full]
+        return [display for display in shown if display not in taken]
 
     def poll(self) -> None:
         """Let keys, the mouse and display changes in."""
         for window in self._windows():
             window.poll()
+        self.berths.poll()
         for one in [one for one in self._further if one.window.should_close]:
             self._further.remove(one)
             one.window.close()

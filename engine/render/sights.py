@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from engine.clock import monotonic
 from engine.render.buffers import Size
 from engine.render.geometry import fitted
 from engine.render.mapping import Mapping, Output
@@ -47,7 +48,8 @@ class SharedTextures:
 class Sight:
     """One output at work: its window, and what it is drawn with in the window's context.
 
-    `card` says whether it shows its test card; `marks` lie over it while it is edited.
+    `card` says whether it shows its test card, as it does until `named_until` on the steady clock;
+    `marks` lie over it while it is edited; `target` is the screen's size when it was drawn last.
     """
 
     output: Output
@@ -58,6 +60,8 @@ class Sight:
     overlay: Overlay
     card: bool = False
     marks: Marks | None = None
+    named_until: float = 0.0
+    target: Size = (0, 0)
 
     @property
     def mapping(self) -> Mapping:
@@ -71,7 +75,9 @@ class Sight:
         `size` is that of the show's pictures.
         """
         screen = self.window.screen
-        if not (self.card and self._draw_card(screen, size, number, count)) and image is not None:
+        self.target = tuple(screen.viewport[2:])
+        card = self.card or monotonic() < self.named_until
+        if not (card and self._draw_card(screen, size, number, count)) and image is not None:
             texture, light = image
             self.map.draw(self.shared.at(texture), texture.size, light, self.mapping, screen)
         if self.marks is not None:

@@ -8,19 +8,20 @@ chooses X11 or Wayland by itself, and is imported only when needed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine import clock
 from engine.errors import DeviceError
+from engine.render.berth import Berth
 from engine.render.buffers import Size
 from engine.render.displays import (
     Display,
     choose_display,
     displays,
-    find_again,
     forget_displays,
-    has_twin,
     list_displays,
     on_displays,
     open_handle,
@@ -42,12 +43,17 @@ PACE_SHARE = 1.1
 counts where swapping does not wait (software OpenGL, virtual displays, a driver's setting)."""
 
 
+WINDOWED_PLACE = (60, 60)
+"""Where a window goes that never was one."""
+
+
 class Window:
     """A window with a GL 3.3 context of its own, or one that shares the objects of another's.
 
     `size` is that of the picture area while windowed. Full screen takes the display that
     `choose_display` finds, and remembers it: while it is gone the window is hidden, and `note`
-    says so in a line; when it comes back, the window is there again.
+    says so in a line; when it comes back, the window is there again. `berth` says where it is,
+    `changes` counts displays that came and went.
     """
 
     def __init__(
@@ -65,13 +71,12 @@ class Window:
 
         Raises DeviceError for an unknown display, or where no window can be opened.
         """
-        self._size, self._wanted = size, display
+        self._size, self._place = size, WINDOWED_PLACE
         self._share, self._changed = share, False
-        self._home: Display | None = None
-        self._twin = False
+        self.berth = Berth(display)
+        self.changes = 0
         self.note = ""
         self.visible = True
-        self.fullscreen = False
         self._glfw = start_glfw()
         try:
             if not patient:
@@ -84,6 +89,7 @@ class Window:
             raise
         self.hands = Hands(self._glfw, self._handle, self._toggle)
         on_displays(self._glfw, self._hear_displays)
+        self._limit = math.inf
         self._hz = self.refresh_hz
         self._pacer = Pacer(PACE_SHARE * self._hz)
         self.swapped = clock.monotonic()
@@ -118,7 +124,12 @@ class Window:
     @property
     def label(self) -> str:
         """What it is shown on: the display's name while full screen."""
-        return self._home.name if self.fullscreen and self._home else "window"
+        return self.berth.name if self.berth.full else "window"
+
+    @property
+    def fullscreen(self) -> bool:
+        """Whether it fills a display, or waits for one that it would fill."""
+        return self.berth.full
 
     def displays(self) -> list[Display]:
         """All there are now, the main one first."""
@@ -127,7 +138,7 @@ class Window:
     @property
     def home(self) -> Display | None:
         """The display that it fills, also while that is gone."""
-        return self._home if self.fullscreen else None
+        return self.berth.display if self.berth.full else None
 
     @property
     def place(self) -> tuple[int, int]:
@@ -192,23 +203,35 @@ class Window:
 
     def limit(self, hz: float) -> None:
         """Show at most `hz` pictures a second, where drawing them is dear."""
+        self._limit = min(self._limit, hz)
         self._pacer.hz = min(self._pacer.hz, hz)
+
+    def move(self, berth: Berth) -> None:
+        """Go there at once; where its display is not there, it waits for it, hidden."""
+        if not berth.full:
+            if self.fullscreen:
+                self._leave()
+            self.berth = berth
+            return
+        shown = displays(self._glfw)
+        if (home := berth.found(shown)) is None:
+            self.berth = berth
+            self._hide(f"display '{berth.name}' is not there: its output waits for it")
+            return
+        full = self.fullscreen
+        self.berth = replace(berth, full=full)
+        self._claim(home, shown)
 
     def toggle_fullscreen(self) -> None:
         """Fill the chosen display, or go back to a window. F11 and a double click do the same.
 
         Raises DeviceError where the wanted display is not there.
         """
-        glfw = self._glfw
         if self.fullscreen:
-            glfw.set_window_monitor(self._handle, None, 60, 60, *self._size, glfw.DONT_CARE)
-            self.fullscreen = False
-            self.show_cursor(True)
-            self._show()
+            self._leave()
             return
-        shown = displays(glfw)
-        home = find_again(shown, self._home, self._twin) if self._home else None
-        self._claim(home or choose_display(shown, self._wanted), shown)
+        shown = displays(self._glfw)
+        self._claim(self.berth.found(shown) or choose_display(shown, self.berth.wanted), shown)
 
     def show_cursor(self, shown: bool) -> None:
         """Whether the mouse is seen over the window; full screen hides it."""
@@ -237,27 +260,43 @@ class Window:
         """Full screen from the start; a patient window waits for its display."""
         shown = displays(self._glfw)
         try:
-            self._claim(choose_display(shown, self._wanted), shown)
+            self._claim(choose_display(shown, self.berth.wanted), shown)
         except DeviceError as error:
             if not patient:
                 raise
-            self.fullscreen, self.visible = True, False
+            self.berth, self.visible = replace(self.berth, full=True), False
             self.note = f"{error}; its output waits for it"
 
     def _claim(self, home: Display, shown: list[Display]) -> None:
         """Fill a display, and remember it."""
         glfw = self._glfw
+        if not self.fullscreen and glfw.get_window_attrib(self._handle, glfw.VISIBLE):
+            self._place = self.place
         # The display keeps its own mode: a change of mode is seconds of black on a projector.
         glfw.set_window_monitor(
             self._handle, home.monitor, 0, 0, *home.size, max(1, round(home.hz))
         )
-        self._home, self._twin = home, has_twin(shown, home)
-        self.fullscreen = True
+        self.berth = self.berth.on(home, shown)
+        self._hz = home.hz
+        self._pacer.hz = min(self._limit, PACE_SHARE * home.hz)
         self._show()
         self.show_cursor(False)
         if self._share is None:
             self.use()
             glfw.swap_interval(1)
+
+    def _leave(self) -> None:
+        """Back to an ordinary window, where it was one."""
+        glfw = self._glfw
+        glfw.set_window_monitor(self._handle, None, *self._place, *self._size, glfw.DONT_CARE)
+        self.berth = replace(self.berth, full=False)
+        self.show_cursor(True)
+        self._show()
+
+    def _hide(self, note: str) -> None:
+        if self.visible:
+            self._glfw.hide_window(self._handle)
+        self.visible, self.note = False, note
 
     def _show(self) -> None:
         if not self._glfw.get_window_attrib(self._handle, self._glfw.VISIBLE):
@@ -276,27 +315,16 @@ class Window:
     def _hear_displays(self) -> None:
         """A display came or went. One that is gone leaves a window that glfw lays on the main
         display, over the operator's: hide that here, at once; all else is done in `poll`."""
-        self._changed = True
-        if self.fullscreen and self.visible and not self._found(displays(self._glfw)):
-            self._glfw.hide_window(self._handle)
-            self.visible = False
-            self.note = f"display '{self.label}' is gone: its output is hidden until it comes back"
-
-    def _found(self, shown: list[Display]) -> Display | None:
-        """The display of this window, if it is there."""
-        if self._home is not None:
-            return find_again(shown, self._home, self._twin)
-        try:
-            return choose_display(shown, self._wanted)
-        except DeviceError:
-            return None
+        self._changed, self.changes = True, self.changes + 1
+        if self.fullscreen and self.visible and not self.berth.found(displays(self._glfw)):
+            self._hide(f"display '{self.label}' is gone: its output is hidden until it comes back")
 
     def _reclaim(self) -> None:
         """Full screen goes back to its display when that is there again."""
         if not self.fullscreen:
             return
         shown = displays(self._glfw)
-        home = self._found(shown)
+        home = self.berth.found(shown)
         if home is None:
             return
         there = self._glfw.get_window_monitor(self._handle)

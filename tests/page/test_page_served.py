@@ -75,6 +75,9 @@ class Show:
     def preview(self):
         self.pictures += 1
         return self.pictures, b"\xff\xd8 a picture"
+    def displays(self):
+        return []
+
 
     def thumbnail(self, preset):
         return b"\xff\xd8" if preset == "ink" else None

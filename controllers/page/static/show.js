@@ -5,7 +5,7 @@ const QUIET_MS = 250; // so long after a finger has moved, what the show says of
 
 export const show = {
   controls: new Map(), values: {}, held: {}, names: [], heard: [], spectrum: [], history: {},
-  now: { beat: 0, bpm: 120, at: 0 }, health: {}, scenes: [], outputs: [], files: [],
+  now: { beat: 0, bpm: 120, at: 0 }, health: {}, scenes: [], outputs: [], displays: [], files: [],
   connected: false, learning: false,
 };
 
@@ -89,7 +89,7 @@ function take(news) {
     Object.assign(show, { values: {}, held: {}, connected: true, names: news.names, files: news.files, joins: news.joins });
   }
   if (news.controls) show.controls = new Map(news.controls.map((row) => [row.name, row]));
-  for (const key of ["scenes", "outputs", "health"]) {
+  for (const key of ["scenes", "outputs", "displays", "health"]) {
     if (news[key]) { show[key] = news[key]; tell(key, news[key]); }
   }
   if (news.held) takeHeld(news.held);
