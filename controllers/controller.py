@@ -17,13 +17,15 @@ from controllers.takeover import MOVING_SECONDS, Takeover
 from engine.params import KNOBS
 from engine.records import ControlEvent
 
+STAYING = ("cc", "nrpn", "bend")
+"""What stays where a hand has left it, and so is picked up; the others are struck."""
 Present = Callable[[str], float | None]
 """How the value of an address stands, None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ghost:
-    """Where a knob stands that has no hold of its value yet: the value it would send."""
+    """Where a knob stands that has no hold of the value of `address`: the value it would send."""
 
     address: str
     value: float
@@ -79,6 +81,18 @@ class Controller:
         """Another preset, deck or bank: knobs let go of what they are not moving just now."""
         for takeover in self._takeovers.values():
             takeover.rearm(time)
+        waiting = (ghost for control, place in self._places.items()
+                   for ghost in self._waiting(control, place))
+        self.ghosts = {ghost.address: ghost for ghost in waiting}
+
+    def _waiting(self, control: Control, place: float) -> Iterator[Ghost]:
+        """What a knob that stands at `place` is to pick up."""
+        for row in self.rows_now(control):
+            takeover = self._takeovers.get(id(row))
+            held = (row.takeover or self._default) == "jump" or takeover and takeover.engaged
+            pulled = row.address.kind == "value" and not (row.button or row.encoder)
+            if pulled and not held and row.type in STAYING and self._target(row) is not None:
+                yield self._ghost(row, place)
 
     def rows_now(self, control: Control) -> tuple[Row, ...]:
         """The rows that hold for a control in this bank and shift."""
@@ -192,7 +206,7 @@ class Controller:
 
     def _placed(self, row: Row, move: Move, before: float | None, time: float) -> float | None:
         """The place to send, once the knob has hold of the value. Velocities have at once."""
-        if row.type in ("note", "aftertouch", "pressure", "program"):
+        if row.type not in STAYING:
             return move.place
         takeover = self._takeovers.get(id(row))
         if takeover is None:
@@ -204,11 +218,14 @@ class Controller:
 
     def _haunt(self, row: Row, takeover: Takeover, place: float) -> None:
         """Tell, or stop telling, that the knob stands elsewhere; readers see whole tables."""
-        name = row.address.name
+        name = _plain(row.address.name)
         if not takeover.engaged:
-            self.ghosts = {**self.ghosts, name: Ghost(name, row.at(place), self.source)}
+            self.ghosts = {**self.ghosts, name: self._ghost(row, place)}
         elif name in self.ghosts:
             self.ghosts = {key: g for key, g in self.ghosts.items() if key != name}
+
+    def _ghost(self, row: Row, place: float) -> Ghost:
+        return Ghost(_plain(row.address.name), row.at(place), self.source)
 
     def _target(self, row: Row) -> float | None:
         """The place of the present value. A free knob that nobody has moved yet is at 0 and

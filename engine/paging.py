@@ -79,6 +79,10 @@ class LivePage:
     def held(self) -> Mapping[str, float | str]:
         return hands_of(self._show.listening.moment.get().controls)
 
+    def knobs(self) -> Mapping[str, tuple[float, str]]:
+        midi = self._show.hands.midi
+        return {name: (g.value, g.source) for name, g in (midi.ghosts if midi else {}).items()}
+
     def now(self) -> dict[str, Any]:
         show = self._show
         moment, figures = show.listening.moment.get(), reporting.set_figures(show)

@@ -23,6 +23,11 @@ class PageShow(Protocol):
         """What hands have taken over from the look."""
         ...
 
+    def knobs(self) -> Mapping[str, tuple[float, str]]:
+        """By address, knobs that stand elsewhere than the value they are to pick up: the value
+        they would send, and whose they are."""
+        ...
+
     def now(self) -> Row:
         """What moves with the music: beat, bpm, what plays, what is queued, what waits."""
         ...

@@ -5,7 +5,8 @@ once for all. Pictures go only to a page that has drawn the last one: a slow pho
 holds nobody up. Runs on the web server's thread; what waits for disks runs beside it.
 
 Messages are JSON. To the page: `controls` (rows), `scenes`, `values` and `held` (what changed;
-null: gone), `now` and `heard` (by the names in `names`), `spectrum`, `health`, `outputs`, and
+null: gone), `knobs` (all that wait to be picked up), `ghosts` (all that there are), `now` and
+`heard` (by the names in `names`), `spectrum`, `health`, `outputs`, and
 answers to `ask`. From the page: `{"set": [address, value]}`, `{"drawn": n}` after each picture,
 `{"want": {"preview": true, "heard": true}}`, `{"ask": [number, what, ...]}`. Binary to the page:
 a picture, JPEG.
@@ -56,6 +57,8 @@ def control_row(control: Control) -> Message:
         row |= {"low": param.low, "high": param.high, "default": param.default,
                 "unit": param.unit, "whole": param.integer,
                 "curve": TRAITS.get(control.name, PLAIN).curve}
+    if control.moved:
+        row |= {"moved": control.moved, "based": control.based}
     if control.choices:
         row["choices"] = list(control.choices)
     return row
@@ -80,6 +83,7 @@ class Hub:
         self._controls: tuple[Control, ...] = ()
         self._scenes: list[Message] = []
         self._outputs: list[Message] = []
+        self._knobs: Mapping[str, Any] = {}
         self._names: tuple[str, ...] = ()
         self._picture = 0
         self._ticks = 0
@@ -119,7 +123,8 @@ class Hub:
         if any(page.heard for page in self.pages):
             values = self._show.surface.heard()
             heard = {"heard": [round(values.get(name, 0.0), 3) for name in self._names],
-                     "spectrum": self._show.spectrum()}
+                     "spectrum": self._show.spectrum(),
+                     "ghosts": _short(self._show.surface.ghosts(), 4)}
         lean, full = (json.dumps({"now": now, **more}) for more in (news, {**news, **heard}))
         for page in list(self.pages):
             await self._send_text(page, full if page.heard else lean)
@@ -138,7 +143,8 @@ class Hub:
             if changed := difference(old, new):
                 news[key] = changed
         self._values, self._held = values, held
-        for key, new in (("scenes", show.scenes()), ("outputs", show.outputs())):
+        for key, new in (("scenes", show.scenes()), ("knobs", show.knobs()),
+                         ("outputs", show.outputs())):
             if new != getattr(self, f"_{key}"):
                 setattr(self, f"_{key}", new)
                 news[key] = new
@@ -148,6 +154,7 @@ class Hub:
         """The full state, for a page that comes or comes back."""
         self._names = tuple(self._show.surface.heard())
         return {
+            "knobs": self._knobs,
             "fresh": True, "controls": [control_row(control) for control in self._controls],
             "values": self._values, "held": self._held, "scenes": self._scenes,
             "outputs": self._outputs, "names": list(self._names), "now": self._show.now(),
@@ -216,7 +223,7 @@ class Hub:
             self.pages.discard(page)
 
 
-def _short(values: Mapping[str, float | str]) -> dict[str, float | str]:
+def _short(values: Mapping[str, float | str], digits: int = 6) -> dict[str, float | str]:
     """Six digits are more than a fader shows, and trembling ones would be sent for ever."""
-    return {name: value if isinstance(value, str) else float(f"{value:.6g}")
+    return {name: value if isinstance(value, str) else float(f"{value:.{digits}g}")
             for name, value in values.items()}

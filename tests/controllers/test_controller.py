@@ -158,6 +158,26 @@ def test_a_knob_that_stands_elsewhere_is_told_and_sends_nothing():
     assert (ghost.source, round(ghost.value, 5)) == ("midi:box", round(10 / 127, 5))
 
 
+def test_another_preset_or_bank_tells_where_all_knobs_stand():
+    rows = {"strength": "cc 1 bank 1", "opacity": "cc 1 bank 2", "knob1": "cc 2",
+            "crossfade": "cc 3 jump", "flow": "note 7", "motion.zoom": "cc 4 relative twos"}
+    values = {"strength": 0.5, "opacity": 0.2, "crossfade": 0.1, "flow": 1.0, "knob1": 0.0}
+    pad = box(rows, values)
+    play(pad, cc(1, 64), cc(2, 90), cc(3, 50), note(7), cc(4, 1))
+    assert pad.ghosts == {}
+    values |= {"strength": 0.9, "knob1": 90 / 127}
+    pad.rearm(5.0)
+    assert {name: round(g.value, 3) for name, g in pad.ghosts.items()} == {
+        "strength": 0.504, "knob1": 0.709}
+    pad.rearm(5.0)
+    play(pad, cc(2, 89), time=5.1)
+    assert set(pad.ghosts) == {"strength"}
+    pad.bank = 2
+    pad.set_mapping(pad.mapping)
+    pad.rearm(6.0)
+    assert set(pad.ghosts) == {"opacity", "knob1"}
+
+
 def test_a_free_knob_nobody_moved_is_taken_at_once():
     assert play(box({"knob1": "cc 1"}, {"knob1": 0.0}), cc(1, 90)) == [("knob1", 0.70866)]
     assert play(box({"knob1": "cc 1"}, {"knob1": 0.2}), cc(1, 90)) == []
@@ -171,6 +191,7 @@ def test_the_mapping_says_how_values_are_taken_over():
 def test_what_waits_for_a_beat_is_picked_up_from_the_value_itself():
     pad = box({"opacity.bar": "cc 1"}, {"opacity": 0.5})
     assert play(pad, cc(1, 99)) == []
+    assert set(pad.ghosts) == {"opacity"}
     assert play(pad, cc(1, 2)) == [("opacity.bar", round(2 / 127, 5))]
 
 

@@ -34,7 +34,7 @@ class Show:
             Control("strength", "value", "how much", PARAMS["strength"]),
             Control("freeze", "switch", "hold"), Control("prompts.1.text", "text", "words"),
         )
-        self.hands, self.pictures, self.saved = {}, 0, {}
+        self.hands, self.pictures, self.saved, self.places = {}, 0, {}, {}
 
     def controls(self):
         return self.rows
@@ -44,6 +44,12 @@ class Show:
 
     def queued(self):
         return frozenset()
+
+    def ghosts(self):
+        return {name: 0.123456789 for name in self.hands}
+
+    def knobs(self):
+        return dict(self.places)
 
     def heard(self):
         return {"level": 0.5, "beat": 3.0}
