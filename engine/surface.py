@@ -6,9 +6,8 @@ out, to whoever shows them: OSC, pages, the operator's view. Any thread; nothing
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from controllers.surface import Control
@@ -39,7 +38,6 @@ from engine.show import Preset, Show, Value
 if TYPE_CHECKING:
     from engine.output_surface import OutputSurface
 
-NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 KNOB = Param("knob", 0.0, 0.0, 1.0, "", "free control for expressions")
 
 
@@ -132,7 +130,8 @@ def ghosts_at(moment: Moment, show: Show, based: Collection[str]) -> dict[str, f
     """
     held, looks = moment.controls.values, _looks(moment, show)
     alone = [replace(seen, hands=replace(seen.hands, values={})) for seen in looks]
-    drawn, free = _of_looks(looks), _of_looks(alone)
+    names = [name for name in held if name in PARAMS]
+    drawn, free = (_of_looks(seen, {}, names) for seen in (looks, alone))
     free |= {name: row.default for name, row in STAGE.items()}
     for name in held:
         if name in KNOBS or name.startswith("macros."):  # others follow from them
@@ -161,11 +160,14 @@ def _seen(looks: Sequence[Seen]) -> Seen:
 
 
 def _of_looks(
-    looks: Sequence[Seen], texts: Mapping[str, str] = NO_TEXTS
+    looks: Sequence[Seen], texts: Mapping[str, str], names: Iterable[str] = PARAMS
 ) -> dict[str, float | str]:
-    """How everything that a look has stands in those that are seen; `texts` are those of hands."""
+    """How everything that a look has stands in those that are seen.
+
+    `texts` are those of hands, `names` the wanted ones of params.PARAMS.
+    """
     seen = _seen(looks)
-    values: dict[str, float | str] = {name: number_of(name, looks) for name in PARAMS}
+    values: dict[str, float | str] = {name: number_of(name, looks) for name in names}
     lines = (*seen.look.prompts, *seen.added.values())
     for n, line in enumerate(lines, 1):
         values[f"prompts.{n}.text"] = texts.get(f"prompts.{n}.text", line.text)
