@@ -36,6 +36,10 @@ class PatientQuad:
     def __init__(self, array: moderngl.VertexArray, finish: Callable[[], Any]) -> None:
         self._array, self._finish = array, finish
 
+    @property
+    def program(self) -> moderngl.Program:
+        return self._array.program
+
     def render(self, mode: int) -> None:
         self._array.render(mode=mode)
         self._finish()
