@@ -8,6 +8,7 @@ name that was bent to this machine (DNS rebinding) in `Host`.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import socket
 import threading
 from collections.abc import Awaitable, Callable
@@ -18,7 +19,9 @@ from engine.errors import DeviceError
 
 MESSAGE_BYTES = 1 << 16
 """Largest websocket message; more ends the connection."""
-CONNECTIONS = 64
+BACKLOG = 64
+PING_SECONDS = 5.0
+"""Between signs of life that a websocket is asked for, and until it is taken for dead."""
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -32,13 +35,19 @@ class WebServer:
     def __init__(self, app: App, port: int, host: str = "127.0.0.1", what: str = "page") -> None:
         import uvicorn
 
+        from controllers.web_limits import BoundedHttp, BoundedWebSocket, Once
+
         self._socket = _bound(host, port, what)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
-            Guard(app), log_config=None, access_log=False, ws="websockets-sansio", lifespan="on",
-            ws_max_size=MESSAGE_BYTES, limit_concurrency=CONNECTIONS, timeout_graceful_shutdown=1,
-            server_header=False,
+            Guard(app), log_config=None, access_log=False, http=BoundedHttp, ws=BoundedWebSocket,
+            lifespan="on", ws_max_size=MESSAGE_BYTES, ws_per_message_deflate=False,
+            ws_ping_interval=PING_SECONDS, ws_ping_timeout=PING_SECONDS,
+            timeout_graceful_shutdown=1, server_header=False,
         )
+        errors = logging.getLogger("uvicorn.error")
+        if not errors.filters:
+            errors.addFilter(Once())
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name=what, daemon=True
@@ -65,13 +74,14 @@ class Guard:
 
 
 def allowed(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Whether `Host` is an address or localhost, and `Origin`, if there is one, the same host."""
+    """Whether `Host` is an address or localhost, and `Origin`, if there is one, that host and port:
+    what else this machine serves is another site."""
     found = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
-    host = _host(f"//{found.get('host', '')}")
-    if not _is_address(host):
+    named = found.get("host", "").lower()
+    if not _is_address(_host(f"//{named}")):
         return False
     origin = found.get("origin")
-    return origin is None or _host(origin) == host
+    return origin is None or origin.lower().partition("://")[2] == named
 
 
 def _host(url: str) -> str:
@@ -105,7 +115,7 @@ def _bound(host: str, port: int, what: str) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(CONNECTIONS)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         reason = error.strerror or error

@@ -6,10 +6,10 @@ holds nobody up. Runs on the web server's thread; what waits for disks runs besi
 
 Messages are JSON. To the page: `controls` (rows), `scenes`, `values` and `held` (what changed;
 null: gone), `knobs` (all that wait to be picked up), `ghosts` (all that there are), `now` and
-`heard` (by the names in `names`), `spectrum`, `health`, `outputs`, and
-answers to `ask`. From the page: `{"set": [address, value]}`, `{"drawn": n}` after each picture,
-`{"want": {"preview": true, "heard": true}}`, `{"ask": [number, what, ...]}`. Binary to the page:
-a picture, JPEG.
+`heard` (by the names in `names`), `spectrum`, `health`, `outputs`,
+`displays`, and answers to `ask`. From the page: `{"set": [address, value]}`, `{"drawn": n}` after
+each picture, `{"want": {"preview": true, "heard": true}}`, `{"ask": [number, what, ...]}`. Binary
+to the page: a picture, JPEG.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 from controllers.addresses import find
 from controllers.osc import value_for
 from controllers.page.contract import PageShow
+from controllers.page.pages import Message, Page
 from controllers.surface import Control
 from engine.errors import LiquidlightError
 from engine.tapers import PLAIN, TRAITS
@@ -32,22 +32,8 @@ from engine.tapers import PLAIN, TRAITS
 TELL_SECONDS = 1.0 / 20.0
 PICTURE_TICKS, HEALTH_TICKS, LATE_TICKS = 2, 10, 60
 """Ticks between pictures, between figures, and until a lost answer to a picture is given up."""
-SEND_SECONDS = 2.0
-"""A page that does not take a message for so long is let go; it comes back by itself."""
-
-Message = dict[str, Any]
-
-
-@dataclass(slots=True, eq=False)
-class Page:
-    """One open page. `drawn` is whether it has drawn the last picture it was sent."""
-
-    socket: Any
-    preview: bool = False
-    heard: bool = False
-    drawn: bool = True
-    waited: int = 0
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+READERS = 2
+"""Questions of all pages that are worked on at once."""
 
 
 def control_row(control: Control) -> Message:
@@ -83,10 +69,12 @@ class Hub:
         self._controls: tuple[Control, ...] = ()
         self._scenes: list[Message] = []
         self._outputs: list[Message] = []
+        self._displays: list[Message] = []
         self._knobs: Mapping[str, Any] = {}
         self._names: tuple[str, ...] = ()
         self._picture = 0
         self._ticks = 0
+        self._readers = asyncio.Semaphore(READERS)
 
     async def talk(self, socket: Any) -> None:
         """Serve one page until it goes."""
@@ -95,15 +83,15 @@ class Hub:
         try:
             if not self.pages:
                 self._look()
-            await self._send(page, self._everything())
+            page.tell(self._everything())
             self.pages.add(page)
             while (message := await socket.receive())["type"] == "websocket.receive":
                 if text := message.get("text"):
                     self._take(page, text)
+                await page.pace()
         finally:
             self.pages.discard(page)
-            for task in page.tasks:
-                task.cancel()
+            page.close()
 
     async def run(self) -> None:
         """Tell all pages what is new; nobody there costs nothing."""
@@ -125,9 +113,10 @@ class Hub:
             heard = {"heard": [round(values.get(name, 0.0), 3) for name in self._names],
                      "spectrum": self._show.spectrum(),
                      "ghosts": _short(self._show.surface.ghosts(), 4)}
-        lean, full = (json.dumps({"now": now, **more}) for more in (news, {**news, **heard}))
-        for page in list(self.pages):
-            await self._send_text(page, full if page.heard else lean)
+        lean, full = {"now": now, **news}, {"now": now, **news, **heard}
+        texts = json.dumps(lean), json.dumps(full) if heard else ""
+        for page in self.pages:
+            page.tell(full if page.heard else lean, texts[page.heard])
         if self._ticks % PICTURE_TICKS == 0 and any(page.preview for page in self.pages):
             await self._tell_picture()
 
@@ -144,7 +133,8 @@ class Hub:
                 news[key] = changed
         self._values, self._held = values, held
         for key, new in (("scenes", show.scenes()), ("knobs", show.knobs()),
-                         ("outputs", show.outputs())):
+                         ("outputs", show.outputs()),
+                         ("displays", show.displays())):
             if new != getattr(self, f"_{key}"):
                 setattr(self, f"_{key}", new)
                 news[key] = new
@@ -157,7 +147,8 @@ class Hub:
             "knobs": self._knobs,
             "fresh": True, "controls": [control_row(control) for control in self._controls],
             "values": self._values, "held": self._held, "scenes": self._scenes,
-            "outputs": self._outputs, "names": list(self._names), "now": self._show.now(),
+            "outputs": self._outputs, "displays": self._displays,
+            "names": list(self._names), "now": self._show.now(),
             "health": self._show.health(), "files": self._show.files(),
             "joins": self._joins,
         }
@@ -169,9 +160,9 @@ class Hub:
         self._picture = picture[0]
         for page in list(self.pages):
             page.waited = 0 if page.drawn else page.waited + 1
-            if page.preview and (page.drawn or page.waited > LATE_TICKS):
+            ready = page.preview and (page.drawn or page.waited > LATE_TICKS)
+            if ready and page.show(picture[1]):
                 page.drawn, page.waited = False, 0
-                await self._sent(page, page.socket.send_bytes(picture[1]))
 
     def _take(self, page: Page, text: str) -> None:
         """One message of a page; what means nothing is passed over."""
@@ -185,42 +176,31 @@ class Hub:
                 elif key == "want":
                     page.preview, page.heard = bool(value["preview"]), bool(value["heard"])
                 elif key == "ask":
-                    task = asyncio.create_task(self._answer(page, *value))
-                    page.tasks.add(task)
-                    task.add_done_callback(page.tasks.discard)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                    page.ask(int(value[0]), self._answer, *map(str, value[1:]))
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
+                RecursionError):
             return
 
     def _set(self, name: str, value: Any) -> None:
         address = find(str(name))
         meant = value_for(address, [value]) if address else None
         if meant is not None:
+            if isinstance(meant, str):
+                meant.encode()  # half of a pair of surrogates is no text: files refuse it
             self.received += 1
             self._show.put(address.name, meant)
 
-    async def _answer(self, page: Page, number: Any, what: Any, *rest: Any) -> None:
+    async def _answer(self, what: str = "", *rest: str) -> Message:
         """Files are read, checked and written beside the loop, because disks wait."""
         asks: dict[str, Callable[..., Any]] = {
             "read": self._show.read_file, "check": self._show.check_file,
             "save": self._show.save_file, "files": self._show.files,
         }
         try:
-            answer = {"ok": await asyncio.to_thread(asks[str(what)], *map(str, rest))}
-        except (LiquidlightError, KeyError, TypeError) as error:
-            answer = {"error": str(error)}
-        await self._send(page, {"answer": [number, answer]})
-
-    async def _send(self, page: Page, message: Message) -> None:
-        await self._send_text(page, json.dumps(message))
-
-    async def _send_text(self, page: Page, text: str) -> None:
-        await self._sent(page, page.socket.send_text(text))
-
-    async def _sent(self, page: Page, sending: Any) -> None:
-        try:
-            await asyncio.wait_for(sending, SEND_SECONDS)
-        except Exception:  # it is gone or asleep: it will come back and get everything
-            self.pages.discard(page)
+            async with self._readers:
+                return {"ok": await asyncio.to_thread(asks[what], *rest)}
+        except (LiquidlightError, KeyError, TypeError, ValueError, RecursionError) as error:
+            return {"error": str(error)}
 
 
 def _short(values: Mapping[str, float | str], digits: int = 6) -> dict[str, float | str]:

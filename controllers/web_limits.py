@@ -1,0 +1,133 @@
+"""What a client of web_server may take: time, connections and fragments, all bounded.
+
+HTTP connections end when nothing came of them for some seconds, and where there are too many, the
+one that waits longest goes first: a browser asks at once, who only holds the door open does not.
+Websockets end when their client reads nothing, sends fragments without end, or pings in storms.
+All runs on the web server's loop. Imported with the first server, because of uvicorn.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+HTTP_SECONDS = 10.0
+"""From a connection's beginning, or its last answer, to its end."""
+HTTP_CONNECTIONS, WEBSOCKETS = 48, 32
+STALL_SECONDS = 3.0
+"""So long a websocket's client may leave unread what fills its buffers."""
+FRAGMENTS, PINGS = 256, 64
+"""Of one message; between two messages."""
+
+
+class BoundedHttp(H11Protocol):
+    """uvicorn's HTTP with an end to waiting."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._all: dict[BoundedHttp, None] = _kept(self.server_state, "waiting")
+        self._timer: Any = None
+        self._wait()
+        if len(self._all) > HTTP_CONNECTIONS:
+            next(iter(self._all)).cut()
+
+    def cut(self) -> None:
+        """End it now, whatever is on its way."""
+        self._leave()
+        self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._leave()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        self._wait()
+        super().on_response_complete()
+
+    def handle_websocket_upgrade(self, event: Any) -> None:
+        self._leave()
+        if len(_kept(self.server_state, "talking")) >= WEBSOCKETS:
+            return self.cut()
+        super().handle_websocket_upgrade(event)
+
+    def _wait(self) -> None:
+        self._leave()
+        self._all[self] = None
+        self._timer = self.loop.call_later(HTTP_SECONDS, self.cut)
+
+    def _leave(self) -> None:
+        self._all.pop(self, None)
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+class BoundedWebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's websocket with an end to patience."""
+
+    def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._all: dict[BoundedWebSocket, None] = _kept(server_state, "talking")
+        self._timer: Any = None
+        self._pings = 0
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._all[self] = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._all.pop(self, None)
+        self._rest()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._rest()
+        self._timer = self.loop.call_later(STALL_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._rest()
+        super().resume_writing()
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self.transport.abort()
+
+    def handle_ping(self) -> None:
+        self._pings += 1
+        if self._pings > PINGS:
+            return self.transport.abort()
+        super().handle_ping()
+
+    def handle_cont(self, event: Any) -> None:
+        if len(self.frames) >= FRAGMENTS:
+            return self.transport.abort()
+        super().handle_cont(event)
+
+    def send_receive_event_to_app(self) -> None:
+        self._pings = 0
+        super().send_receive_event_to_app()
+
+    def _rest(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+class Once(logging.Filter):
+    """Lets a fault through once, because clients can make the same one all night."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        new = record.msg not in self._seen and len(self._seen) < 100
+        self._seen.add(str(record.msg))
+        return record.levelno >= logging.ERROR and new
+
+
+def _kept(state: Any, name: str) -> dict[Any, None]:
+    """The connections of one server, oldest first."""
+    return vars(state).setdefault(name, {})
