@@ -92,7 +92,7 @@ class TempoDesk:
         return {
             "tempo_source": self.hearing.transport.beat.source,
             "tempo_choice": self.selector.choice,
-            "tempo_sources": self.selector.says(),
+            "tempo_sources": {EAR: self._heard(), **self.selector.says()},
             "tempo_locked": self.locked,
             "tempo_scale": self.scale,
             "tempo_taught": self._lesson.says(),
@@ -103,6 +103,11 @@ class TempoDesk:
 
     def close(self) -> None:
         self.selector.close()
+
+    def _heard(self) -> str:
+        """What the ear says, whoever is followed."""
+        reading = self.hearing.reading
+        return f"{reading.bpm:.1f}" if reading.confidence >= 0.3 else "unsure"
 
     def _reading(self, time: float, beat: Beat) -> Reading | None:
         """Whose word the transport gets; None: the ear's as it is."""

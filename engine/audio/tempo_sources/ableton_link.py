@@ -92,9 +92,13 @@ class AbletonLink:
     def says(self) -> str:
         if self._problem:
             return self._problem
-        if self._session is None:
+        if (session := self._session) is None:
             return "nobody there"
-        return f"{self.peers} peers{', leading' if self._lead else ''}"
+        peers = session.numPeers()
+        said = f"{peers} peer{'' if peers == 1 else 's'}"
+        if peers:
+            said += f" {session.captureAppSessionState().tempo():.1f}"
+        return f"{said}{', leading' if self._lead else ''}"
 
     def close(self) -> None:
         self._closed.set()
