@@ -1,11 +1,11 @@
 """What a control address may be: read by every controller before it queues an event.
 
 An address is `knob1`, a switch, a trigger, a parameter of params.py, `tempo.source` (value: its
-name), `prompts.N.weight`, `prompts.N.text`, `words.NAME`, `line` (of a song), `layers.N.text`,
-`effects.SHADER.INPUT`, `layers.N.INPUT`, `macros.NAME`, `crossfader`, `preset`, `deck.a` or
-`deck.b` (value: number from 1, or name) or `preset.N`, `deck.a.N` (value above 0 starts preset N,
-lays it on the deck). All may say when: `preset.3.bar`, `next.now`, `freeze.beat`. No state, any
-thread.
+name), `take.play` (a take's), `prompts.N.weight`, `prompts.N.text`, `words.NAME`, `line` (of a
+song), `layers.N.text`, `effects.SHADER.INPUT`, `layers.N.INPUT`, `macros.NAME`, `crossfader`,
+`preset`, `deck.a` or `deck.b` (value: number from 1, or name) or `preset.N`, `deck.a.N` (value
+above 0 starts preset N, lays it on the deck). All may say when: `preset.3.bar`, `next.now`,
+`freeze.beat`. No state, any thread.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def find(name: str) -> Address | None:
         return Address(name, "value", Param(name, 0.0, 0.0, 1.0, "", "free control"))
     if row := TEMPO.get(name) or SET.get(name) or STAGE.get(name):
         return Address(name, "value", row)
-    if name in ("tempo.source", "release", "learn") or _TEXT.fullmatch(name):
+    if name in ("tempo.source", "release", "learn", "take.play") or _TEXT.fullmatch(name):
         return Address(name, "text")
     if name == "audio.input":  # Of the room, as outputs are: the name of a sound input.
         return Address(name, "text")

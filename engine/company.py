@@ -15,6 +15,7 @@ from engine.audio import demo
 from engine.audio.songs import SongPlayer
 from engine.audio.sources import AudioSource
 from engine.audio.stems import Stems, load_stems
+from engine.audio.take_desk import BeatsAgain
 from engine.audio.tempo_desk import TempoDesk, TempoSettings
 from engine.audio.tempo_sources.contract import TempoSource
 from engine.audio.tempo_sources.witnessed import TakeTempo, Witness
@@ -83,12 +84,21 @@ def take_writer(options: PlayOptions, source: AudioSource) -> TakeWriter | None:
     """Who records the performance, if that was asked; what an input hears is recorded too."""
     if options.record_take is None:
         return None
-    show, song = Path(options.show), Path(options.audio)
-    name = str(show.resolve()) if show.is_file() else options.show
     sound = ""
     if isinstance(source, SongPlayer):
-        sound = "demo" if options.audio == "demo" else str(song.resolve())
-    return TakeWriter(options.record_take, name, sound, asdict(options.tempo))
+        sound = "demo" if options.audio == "demo" else str(Path(options.audio).resolve())
+    return TakeWriter(options.record_take, show_name(options), sound, asdict(options.tempo))
+
+
+def midshow_writer(options: PlayOptions, path: Path) -> TakeWriter:
+    """Who records from now on; the sound of it lies beside, a song's too: it began before."""
+    return TakeWriter(path, show_name(options), "", asdict(options.tempo))
+
+
+def show_name(options: PlayOptions) -> str:
+    """How a take names its show: a file by its whole path."""
+    show = Path(options.show)
+    return str(show.resolve()) if show.is_file() else options.show
 
 
 def tempo_desk(
@@ -104,7 +114,11 @@ def tempo_desk(
 
 def take_desk(take: Take) -> TempoDesk:
     """The tempo desk as it was."""
-    return TempoDesk(take_tempo(take), [TakeTempo(*row) for row in take.readings.items()])
+    settings, sources = take_tempo(take), [TakeTempo(*row) for row in take.readings.items()]
+    if not take.beats:
+        return TempoDesk(settings, sources)
+    beats = {take.first + hop: beat for hop, beat in take.beats.items()}
+    return BeatsAgain(settings, sources, take.before, beats)
 
 
 def take_tempo(take: Take) -> TempoSettings:

@@ -42,6 +42,11 @@ class Director:
         self._drop = 0.0
         self._beats: float | None = None  # length of changes, set by hand
 
+    @property
+    def length(self) -> float | None:
+        """Beats that a hand has said a change lasts, None: as the set says."""
+        return self._beats
+
     def step(self, signals: Signals, events: Sequence[ControlEvent], show: Show) -> Playing:
         """Go on to the end of a hop; `show` may be another one than before (a saved file)."""
         if show is not self._show:

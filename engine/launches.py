@@ -49,6 +49,11 @@ class Launches:
         """Addresses that wait for their beat; any thread."""
         return frozenset(self._waiting.copy())
 
+    @property
+    def placed(self) -> tuple[tuple[float, ControlEvent], ...]:
+        """What waits, and the count of beats that it waits for; the address says no more when."""
+        return tuple(self._waiting.values())
+
     def step(self, events: Sequence[ControlEvent], beat: Beat, time: float) -> list[ControlEvent]:
         """The events that happen in the hop that ends at `time`, with the beat known so far.
 

@@ -25,11 +25,15 @@ from engine.clock import AudioClock, monotonic, sleep
 from engine.controls import reduce
 from engine.exchange import EventQueue, Mailbox
 from engine.graph import Graph
+from engine.params import TAKE_ACTS
 from engine.records import HOP, HOP_SECONDS, ControlEvent, Moment
 from engine.show import Show
 from engine.stats import InputMeter
+from engine.take_hands import TakeHands
 from engine.takes import Take, TakeWriter
 
+EVENINGS_OWN = ("record", "take", *TAKE_ACTS)
+"""Of a take that plays: its recordings and what it laid over itself are no business of tonight."""
 SILENT_HOP = np.zeros((HOP, 2), np.float32)
 MOST_GAP = 900
 """Hops (9.6 s) of silence put in at most where a source begins after the one before has ended."""
@@ -71,6 +75,7 @@ class Listening:
         self.hops: EventQueue[tuple[np.ndarray, float]] | None = None
         self.take: Take | None = None
         self.take_writer: TakeWriter | None = None
+        self.takes = TakeHands(self.graph)
         self.inputs: tuple[str, ...] = ()
         """Names of the sounds that can be chosen, put here by whoever lists them."""
         self.faults = 0
@@ -86,6 +91,8 @@ class Listening:
 
     def start(self) -> None:
         """Open the source and begin. Raises DeviceError or MediaError."""
+        if self.take is not None and self.take.first:
+            self.graph.begin(self.take.first, self.take.before, self.take.memory)
         self.source.start()
         self._thread.start()
 
@@ -164,14 +171,15 @@ class Listening:
         self._record(samples)
         if self.take_writer is not None:
             self.take_writer.skip(self.graph.hops)
+        self.takes.skip()
         self.graph.skip(1)
 
     def _taken(self) -> list[ControlEvent]:
         """The events of the take that plays, and of hands; a take that is recorded gets them."""
-        hop = self.graph.hops
-        taken = self.take.events.get(hop, ()) if self.take is not None else ()
-        events = [event for event in taken if event.address != "record"]  # this evening's own
-        events += [*self._early, *self._events.drain()]
+        hop, take = self.graph.hops, self.take
+        taken = take.events.get(hop - take.first, ()) if take is not None else ()
+        taken = [event for event in taken if event.address not in EVENINGS_OWN]
+        events = [*taken, *self.takes.step([*self._early, *self._events.drain()])]
         self._early = []
         if self.take_writer is not None:
             self.take_writer.hop(hop, events)
@@ -187,15 +195,18 @@ class Listening:
             self.hops.put((samples, self.graph.time))
         if self.take_writer is not None:
             self.take_writer.sound(samples)
+        self.takes.sound(samples)
 
     def _hop(self, samples: np.ndarray) -> None:
         sounded = self.source.sounded
-        self._record(samples)
         self.graph.show = self.show.get()
+        self.takes.begin()
+        self._record(samples)
         self.meter.take(samples)
         events = self._taken()
         try:
             moment = self.graph.hop(samples, events)
+            self.takes.heard()
             self._kept = (*self._kept[1 - KEPT :], moment)
             self.moment.put(moment)
         except Exception as error:  # the show goes on whatever a hop does

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +70,8 @@ def moments(samples: np.ndarray, show: Show, take: Take | None = None) -> Iterat
     names are read, and heard beside it.
     """
     graph = Graph(show, _desk(samples, take), load_stems(show.song.stems, show.stem_names))
+    if take is not None and take.first:
+        graph.begin(take.first, take.before, take.memory)
     for n, block in enumerate(stream_hops(samples)):
         if take is not None and n in take.skips:
             graph.skip(1)
@@ -81,7 +83,7 @@ def _desk(samples: np.ndarray, take: Take | None) -> TempoDesk | Reading:
     """Who says where the beat is: what was kept of the song, or the take's desk once more."""
     if take is None:
         return listener(samples)
-    plain = take_tempo(take) == TempoSettings() and not take.readings and not take.skips
+    plain = take_tempo(take) == TempoSettings() and not (take.readings or take.skips or take.beats)
     return listener(samples, take.all_events) if plain else take_desk(take)
 
 
@@ -91,6 +93,8 @@ def moments_at(
     """For each of the rising `times`, the newest Moment that was known by then."""
     heard = moments(samples, show, take)
     moment, coming = silent_moment(), next(heard, None)
+    if take is not None and take.first and coming is not None:
+        moment = coming  # before it a show was under way, not silence
     for time in times:
         while coming is not None and coming.time <= time:
             moment, coming = coming, next(heard, None)
@@ -121,12 +125,13 @@ def exposures(
     length = seconds_of(samples, take)
     end = length if end is None else min(end, length)
     indices = range(int(np.ceil(start * fps - 1e-9)), int(np.ceil(end * fps - 1e-9)))
-    times = (time for index in indices for time in shutter.times(index, fps))
-    known = moments_at(samples, show, times, take)
-    for index in indices:
+    begun = take.begun if take is not None else 0.0
+    shots = [tuple(begun + time for time in shutter.times(n, fps)) for n in indices]
+    known = moments_at(samples, show, chain.from_iterable(shots), take)
+    for index, times in zip(indices, shots, strict=True):
         yield tuple(
             resolve(time, index, 1.0 / fps, moment, show)
-            for time, moment in zip(shutter.times(index, fps), known, strict=False)
+            for time, moment in zip(times, known, strict=False)
         )
     next(known, None)  # The rest of the song is heard.
 

@@ -111,8 +111,12 @@ WEIGHT = Param("weight", 1.0, 0.0, 10.0, "", "share of this prompt in the blend"
 
 KNOBS = tuple(f"knob{n}" for n in range(1, 17))
 """Free controls 0..1 for expressions; moved by MIDI, OSC and later the web page."""
-SWITCHES = ("freeze", "blackout", "hush", "record", "flash_limit")
-"""Held states: a value above 0.5 is on; keys toggle them. `flash_limit` is on from the start."""
+SWITCHES = ("freeze", "blackout", "hush", "record", "flash_limit", "take")
+"""Held states: a value above 0.5 is on; keys toggle them. `flash_limit` is on from the start;
+`record` makes a film of the show, `take` a take of its hands."""
+TAKE_ACTS = ("take.play", "take.again")
+"""A take's hands are laid over the show: the one that the text names ("" stops it); the newest, and
+the same again stops it."""
 TEMPO_ROWS = (
     Param("tempo.bpm", 120.0, 30.0, 300.0, "bpm", "a typed tempo: followed from now on"),
     Param("tempo.nudge", 0.0, -500.0, 500.0, "ms", "by how much later the followed beat is taken"),
@@ -158,6 +162,7 @@ DESK_TRIGGERS = ("undo", "redo", "save", "save.variation")
 TRIGGERS = (
     *("tap", "beat_one", "reset", "next", "previous"),
     *DESK_TRIGGERS,
+    "take.again",
     *(f"{step}.{when}" for step in ("next", "previous") for when in LAUNCHES),
     *TEMPO_TRIGGERS,
 )

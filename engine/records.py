@@ -160,6 +160,7 @@ class Controls:
     hush: bool = False
     flash_limit: bool = True
     record: bool = False
+    take: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,8 @@ def _hands() -> Iterator[str]:
     yield "- triggers, above 0: " + ", ".join(f"`{name}`" for name in TRIGGERS)
     yield "- looks: `preset`, `preset.N`, `deck.a`, `deck.b`"
     yield from output_lines()
+    yield "- `take.play`: lays the hands of the take that its value names over the show; an empty"
+    yield "  text ends it"
     yield "- `learn`: waits for the MIDI control that is to move the address that is its value;"
     yield "  `last` is the one that a hand has touched last, an empty text gives up"
     yield ""

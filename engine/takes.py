@@ -2,8 +2,10 @@
 
 A take is a text file of JSON lines. The first tells of the show, the sound and how the tempo desk
 began; each other is an event with the hop that took it in, hops that were passed over because the
-processor was busy, or what a tempo source from outside said. A last line cut short by a crash is
-left out. `TakeWriter` writes on a thread of its own; everything else is read here and is pure.
+processor was busy, or what a tempo source from outside said. A take that begins in the midst of a
+show says at which of its hops, what was remembered there, and hop by hop where the beat was; its
+first events bring the show there. A last line cut short by a crash is left out. `TakeWriter` writes
+on a thread of its own; everything else is read here and is pure.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import DeviceError, MediaError
-from engine.records import HOP, SAMPLERATE, ControlEvent, Reading
+from engine.records import HOP, HOP_SECONDS, SAMPLERATE, Beat, ControlEvent, Reading
 from engine.wav_file import WavWriter
 
 VERSION = 1
@@ -33,6 +35,9 @@ class Take:
 
     `show` and `sound` are as the header names them; `tempo` how the desk began; `readings` what
     outside sources said, by name and hop; `hops` how long it was, None where a crash ended it.
+    `first` is the hop of the show that is hop 0 of the take: above 0 the take began in its midst,
+    `before` is the beat then, `beats` the beat at each hop's end and `memory` what
+    engine/remembering.py kept of the show.
     """
 
     path: Path
@@ -43,6 +48,15 @@ class Take:
     skips: Mapping[int, int] = field(default_factory=dict)
     readings: Mapping[str, Mapping[int, Reading]] = field(default_factory=dict)
     hops: int | None = None
+    first: int = 0
+    before: Beat = Beat()
+    beats: Mapping[int, Beat] = field(default_factory=dict)
+    memory: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def begun(self) -> float:
+        """Show time, seconds, at which it begins."""
+        return self.first * HOP_SECONDS
 
     @property
     def all_events(self) -> list[ControlEvent]:
@@ -68,7 +82,8 @@ def load_take(path: Path) -> Take:
     events: dict[int, list[ControlEvent]] = {}
     skips: dict[int, int] = {}
     readings: dict[str, dict[int, Reading]] = {}
-    hops = None
+    beats: dict[int, Beat] = {}
+    hops, first, before, memory = None, 0, Beat(), {}
     for number, row in rows[1:]:
         try:
             hop = _hop(row)
@@ -76,8 +91,13 @@ def load_take(path: Path) -> Take:
                 events.setdefault(hop, []).append(_event(row))
             elif "skipped" in row:
                 skips[hop] = skips.get(hop, 0) + int(row["skipped"])
+            elif "beat" in row:
+                beats[hop] = _beat(first + hop, row["beat"])
             elif "end" in row:
                 hops = hop
+            elif "begun" in row:
+                first, memory = int(row["begun"]), dict(row["memory"])
+                before = _beat(first - 1, row["before"])
             elif "says" in row:
                 readings.setdefault(str(row["name"]), {})[hop] = Reading(**row["says"])
         except (KeyError, TypeError, ValueError) as error:
@@ -86,7 +106,8 @@ def load_take(path: Path) -> Take:
     if not isinstance(show, str) or not isinstance(sound, str):
         raise MediaError(f"{path}:1: names no show or sound")
     tempo = tempo if isinstance(tempo, dict) else {}
-    return Take(path, show, sound, tempo, events, skips, readings, hops)
+    rest = {"first": first, "before": before, "beats": beats, "memory": memory}
+    return Take(path, show, sound, tempo, events, skips, readings, hops, **rest)
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
@@ -115,6 +136,14 @@ def _hop(row: Mapping[str, Any]) -> int:
     return hop
 
 
+def _beat(hop: int, numbers: Sequence[Any]) -> Beat:
+    """The beat at the end of a hop of the show, from count, tempo, confidence and source."""
+    count, bpm, confidence, source = numbers
+    if not all(math.isfinite(number) and number >= 0.0 for number in (count, bpm, confidence)):
+        raise ValueError(f"beat {numbers!r}")
+    return Beat((hop + 1) * HOP / SAMPLERATE, count, bpm, confidence, str(source))
+
+
 def _event(row: Mapping[str, Any]) -> ControlEvent:
     value, address = row["value"], row["address"]
     time = float(row["time"])
@@ -122,6 +151,17 @@ def _event(row: Mapping[str, Any]) -> ControlEvent:
         raise ValueError(f"address {address!r}")
     value = value if isinstance(value, str) else float(value)
     return ControlEvent(time, address, value, str(row.get("source", "")))
+
+
+def _numbers(beat: Beat) -> list[float | str]:
+    return [float(beat.beat), float(beat.bpm), float(beat.confidence), beat.source]
+
+
+def _plain(value: np.ndarray | np.generic) -> Any:
+    return value.tolist()
+
+
+_LINES = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 
 class TakeWriter:
@@ -144,7 +184,7 @@ class TakeWriter:
         except OSError as error:
             raise DeviceError(f"{path}: cannot be written ({error.strerror})") from None
         self._hops = 0
-        self._queue: queue.SimpleQueue[str | np.ndarray | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Mapping | np.ndarray | None] = queue.SimpleQueue()
         self._put(head)
         self._thread = threading.Thread(target=self._run, name="take", daemon=True)
         self._thread.start()
@@ -154,11 +194,28 @@ class TakeWriter:
         """Whether what is heard is recorded too, so that another input may be chosen meanwhile."""
         return self._wav is not None
 
+    @property
+    def hops(self) -> int:
+        """How many hops it has taken in."""
+        return self._hops
+
+    def begin(self, hop: int, before: Beat, memory: Mapping[str, Any]) -> None:
+        """Hop 0 of the take is that of a show under way; arrays in `memory` are ours from now."""
+        self._put({"hop": 0, "begun": hop, "before": _numbers(before), "memory": memory})
+
+    def beat(self, hop: int, beat: Beat) -> None:
+        """Where the beat is at the end of that hop."""
+        self._put({"hop": hop, "beat": _numbers(beat)})
+
     def hop(self, hop: int, events: Sequence[ControlEvent]) -> None:
         """The events that hop number `hop` (from 0) takes in; called for every hop."""
         self._hops = hop + 1
         for event in events:
-            self._put({"hop": hop, **asdict(event)})
+            self.event(hop, event)
+
+    def event(self, hop: int, event: ControlEvent) -> None:
+        """One more event of a hop."""
+        self._put({"hop": hop, **asdict(event)})
 
     def skip(self, hop: int) -> None:
         """Hop number `hop` is passed over."""
@@ -181,14 +238,14 @@ class TakeWriter:
         self._thread.join(timeout=5.0)
 
     def _put(self, row: Mapping[str, Any]) -> None:
-        self._queue.put(json.dumps(row, separators=(",", ":"), ensure_ascii=False))
+        self._queue.put(row)
 
     def _run(self) -> None:
         """On its own thread: write what comes; a crash costs no line, and a blink of sound."""
         try:
             while (part := self._queue.get()) is not None:
-                if isinstance(part, str):
-                    self._file.write(f"{part}\n")
+                if isinstance(part, Mapping):
+                    self._file.write(f"{_LINES.encode(part)}\n")
                     self._file.flush()
                 elif self._wav is not None:
                     self._wav.write(part)

@@ -29,6 +29,8 @@ LEARN = "learn"
 """Asks for the control that is to move the address that is its value, LAST for the one that any
 hand but MIDI has touched last."""
 LAST = "last"
+TAKE = "take"
+"""Where events come from that a take lays over the show; what it moves in one go is one edit."""
 SAVED = "saved"
 """What the desk says when it has written file number `value`: it belongs to its last edit."""
 
@@ -72,6 +74,8 @@ class History:
         self._done: list[Step] = []
         self._undone: list[Step] = []
         self._touched = ""
+        self.walked: Hands | dict[str, None] = {}
+        """What undo and redo have set (None: given back) since somebody emptied it."""
 
     def reduce(self, controls: Controls, events: Sequence[ControlEvent]) -> Controls:
         """As controls.reduce, with the addresses of the desk."""
@@ -110,7 +114,9 @@ class History:
         given.append(step)
         if step.saved:
             self.asks.put(Ask(event.address, controls, step.saved))
-        return _put(controls, {key: pair[0 if back else 1] for key, pair in step.changes.items()})
+        wanted = {key: pair[0 if back else 1] for key, pair in step.changes.items()}
+        self.walked = {**self.walked, **wanted}
+        return _put(controls, wanted)
 
     def _add(self, step: Step) -> None:
         self._undone.clear()
@@ -129,7 +135,7 @@ def _pressed(event: ControlEvent) -> bool:
 
 def _together(old: Step, new: Step) -> bool:
     """Whether a hand is still at the same thing, or the desk at the same save."""
-    same = set(new.changes) == set(old.changes) or new.source == SAVED
+    same = set(new.changes) == set(old.changes) or new.source in (SAVED, TAKE)
     return same and new.source == old.source and not old.saved
 
 

@@ -1,0 +1,119 @@
+"""A take begun in the midst of a show: as a film, and laid over the show again, it is the same."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from engine.audio import demo
+from engine.audio.media import decode
+from engine.audio.sources import MemorySource
+from engine.clock import AudioClock
+from engine.exchange import EventQueue
+from engine.laid_take import LaidTake
+from engine.listening import Listening
+from engine.offline import frames, moments
+from engine.records import HOP, HOP_SECONDS, SAMPLERATE, ControlEvent, Moment
+from engine.resolve import resolve
+from engine.show import load_show
+from engine.takes import TakeWriter, load_take
+
+SECONDS, BEGIN, END = 9, 400, 780
+BEFORE = {
+    20: [("preset.now", "rose_window"), ("transition.beats", 1.0)], 150: [("knob1", 0.3)],
+    160: [("strength", 0.72), ("prompts.1.text", "a (red:1.2) fox")], 170: [("knob3", 0.9)],
+    390: [("motion.zoom.phrase", 1.07), ("preset.phrase", "night_moth")],
+}  # fmt: skip
+DURING = {
+    BEGIN + 20: [("strength", 0.9)], BEGIN + 60: [("knob1", 0.8), ("freeze", 1.0)],
+    BEGIN + 70: [("freeze", 0.0), ("undo", 1.0)], BEGIN + 100: [("opacity.beat", 0.5)],
+    BEGIN + 150: [("record", 1.0), ("motion.angle", 20.0)], BEGIN + 170: [("undo", 1.0)],
+}  # fmt: skip
+HANDS = BEFORE | DURING | {BEGIN: [("take", 1.0)], END: [("take", 0.0)]}
+
+
+@pytest.fixture(scope="module")
+def song() -> np.ndarray:
+    return decode(demo.path())[30 * SAMPLERATE : (30 + SECONDS) * SAMPLERATE]
+
+
+def _hands(moment: Moment) -> dict[str, object]:
+    """What hands hold, recordings left out."""
+    controls = replace(moment.controls, take=False, record=False)
+    return {field.name: getattr(controls, field.name) for field in fields(controls)}
+
+
+class Evening:
+    """A show that listens in memory, with hands at its hops."""
+
+    def __init__(self, song: np.ndarray, show: str = "first_light") -> None:
+        self.events: EventQueue[ControlEvent] = EventQueue()
+        self.source = MemorySource(song[: len(song) // HOP * HOP])
+        self.listening = Listening(self.source, load_show(show), AudioClock(), self.events)
+        self.moments: list[Moment] = []
+
+    def until(self, hop: int, hands=None) -> None:
+        graph = self.listening.graph
+        while graph.hops < hop and (samples := self.source.read_hop()) is not None:
+            for address, value in (hands or {}).get(graph.hops, []):
+                self.events.put(ControlEvent(graph.time + 0.003, address, value, "test"))
+            self.listening._hop(samples)
+            self.moments.append(self.listening.moment.get())
+        assert not self.listening.faults, self.listening.fault
+
+
+@pytest.fixture(scope="module")
+def evening(tmp_path_factory, song: np.ndarray):
+    evening = Evening(song)
+    path = tmp_path_factory.mktemp("takes") / "middle.take"
+    evening.until(BEGIN + 1, HANDS)
+    evening.listening.takes.offer(TakeWriter(path, "first_light", "", {}))
+    evening.until(END + 1, HANDS)
+    writer, = evening.listening.takes.ended.drain()
+    writer.close()
+    assert not writer.error
+    return evening, load_take(path)
+
+
+def test_it_says_where_it_began_and_how_long_it_was(evening):
+    _, take = evening
+    assert (take.first, take.hops) == (BEGIN + 1, END - BEGIN)
+    assert take.begun == pytest.approx((BEGIN + 1) * HOP_SECONDS)
+    assert len(take.beats) == take.hops
+    assert len(decode(take.sound_path)) == take.hops * HOP
+    addresses = {event.address for event in take.all_events}
+    assert not addresses & {"take", "record", "undo", "autopilot.now"}
+
+
+def test_the_film_of_it_is_what_was_seen(evening):
+    played, take = evening
+    live = played.moments[BEGIN + 1 : END + 1]
+    show = load_show(take.show)
+    film = list(moments(decode(take.sound_path), show, take))
+    assert len(film) == len(live)
+    for now, then in zip(film, live, strict=True):
+        assert now.time == then.time and now.signals.beat == then.signals.beat
+        assert now.signals.values == then.signals.values, now.time
+        assert now.signals.clocks == then.signals.clocks and _hands(now) == _hands(then)
+        assert (now.pose, now.dark) == (then.pose, then.dark)
+        assert resolve(now.time, 0, 0.0, now, show) == resolve(now.time, 0, 0.0, then, show)
+    pictures = list(frames(decode(take.sound_path), show, 30, take=take))
+    assert pictures[0].time == take.begun and pictures[0].preset == "rose_window"
+    assert pictures[-1].preset == "night_moth"
+    assert len(pictures) == int(np.ceil(take.hops * HOP_SECONDS * 30 - 1e-9))
+
+
+def test_laid_over_the_show_it_gives_the_same_values_at_the_same_beats(evening, song):
+    """Over another evening, whose own hands stood elsewhere, at the same place in the music."""
+    played, take = evening
+    again = Evening(song)
+    other = {30: [("knob2", 0.6), ("strength", 0.2), ("blackout", 1.0)],
+             100: [("preset.now", "op_art")]}  # fmt: skip
+    again.until(BEGIN + 1, other)
+    again.listening.takes.lay(LaidTake(take, BEGIN + 1))
+    again.until(END + 1)
+    for now, then in zip(again.moments[BEGIN + 1 :], played.moments[BEGIN + 1 :], strict=True):
+        assert now.controls.blackout and not now.controls.take
+        assert _hands(now) == {**_hands(then), "blackout": True}
+        assert now.playing.change.after == then.playing.change.after
+    assert again.listening.takes.laid is None
