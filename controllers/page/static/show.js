@@ -6,7 +6,7 @@ const QUIET_MS = 250; // so long after a finger has moved, what the show says of
 export const show = {
   controls: new Map(), values: {}, held: {}, names: [], heard: [], spectrum: [], history: {},
   now: { beat: 0, bpm: 120, at: 0 }, health: {}, scenes: [], outputs: [], displays: [], files: [],
-  connected: false, learning: false,
+  ghosts: {}, knobs: {}, connected: false, learning: false,
 };
 
 const ears = new Map(); // what changed -> functions
@@ -93,6 +93,7 @@ function take(news) {
     if (news[key]) { show[key] = news[key]; tell(key, news[key]); }
   }
   if (news.held) takeHeld(news.held);
+  for (const key of ["ghosts", "knobs"]) if (news[key]) takeWhole(key, news[key]);
   if (news.values) takeValues(news.values);
   if (news.controls) tell("controls");
   if (news.now) { show.now = { ...news.now, at: performance.now() }; tell("now", show.now); }
@@ -135,6 +136,16 @@ function takeHeld(held) {
     tell(`held ${address}`, value);
   }
   tell("held", show.held);
+}
+
+// What is always told whole: where ghosts are, where knobs wait.
+function takeWhole(key, all) {
+  const before = show[key];
+  show[key] = all;
+  for (const address of new Set([...Object.keys(before), ...Object.keys(all)])) {
+    if (String(before[address]) !== String(all[address])) tell(`${key} ${address}`, all[address]);
+  }
+  tell(key, all);
 }
 
 const KEPT = 120;

@@ -1,6 +1,7 @@
 // What hands touch: faders, buttons, pads, words. Each is made of a row of the parameter list, shows
 // what the show says, and sends what a hand does. All can be reached with the keyboard.
 
+import { glide, pickUp, reach, way } from "./ghosts.js";
 import { on, press, release, set, show, toggle } from "./show.js";
 
 const STEPS = 200;
@@ -74,26 +75,47 @@ function learns(node, address) {
   }, true);
 }
 
-// A number: a bar to be pulled, a ghost mark where the show moves it, let go of with a double click,
-// Delete, or the cross that comes with a hand's value.
+// A number: a bar to be pulled, let go of with a double click, Delete, or the cross that comes with
+// a hand's value. Beside the hand's mark goes a ghost: where the show has it. A hollow mark is where
+// a knob stands that is to be moved here; a line below, how far the look moved it of late.
 export function fader(address, name = label(address)) {
   const row = show.controls.get(address);
   if (!row || row.low === undefined) return null;
   const rest = row.low < 0 && row.high > 0 ? place(row, 0) : 0; // what goes both ways grows from its rest
-  const fill = el("i"), mark = el("em"), ghost = el("u"), said = el("output");
+  const fill = el("i"), mark = el("em"), ghost = el("u"), knob = el("b", { "aria-hidden": "true" }), said = el("output");
+  const marks = [el("s", { class: "drift" }), el("s", { class: "path" }), row.moved ? el("s", { class: "reach" }) : null];
+  const moved = row.moved ? row.moved.replace(/\s+/g, " ") : "";
   const free = el("button", { class: "free", title: "let go: the look moves it again", "aria-label": `let go of ${name}`, tabindex: -1 }, "×");
   const node = el("div", {
-    class: "fader", role: "slider", tabindex: 0, title: row.help, "aria-label": name,
-    "aria-valuemin": row.low, "aria-valuemax": row.high,
-  }, fill, mark, ghost, el("span", {}, name), said, free);
+    class: `fader ${moved ? "moved" : ""} ${row.based ? "based" : ""}`, role: "slider", tabindex: 0, "aria-label": name,
+    "aria-valuemin": row.low, "aria-valuemax": row.high, "aria-description": moved ? `moved by ${moved}` : false,
+  }, fill, ...marks.filter(Boolean), ghost, mark, knob, el("span", {}, name), moved ? el("small", {}, `ƒ ${moved}`) : null, said, free);
+  const explain = (more) => {
+    const words = [row.help, moved && `moved by ${moved}${row.based ? "" : ", until a hand takes it"}`, more].filter(Boolean).join("\n");
+    if (node.title !== words) node.title = words;
+  };
+  const wait = (at, shown) => {
+    const stands = show.knobs[address], from = stands && place(row, stands[0]), up = stands ? way(from, at) : 0;
+    node.classList.toggle("waits", up !== 0);
+    explain(stands && pickUp(stands, shown, up, (value) => say(row, value)));
+    if (!up) return;
+    node.classList.toggle("down", up < 0);
+    node.style.setProperty("--knob", from);
+  };
+  const haunt = () => {
+    const ghost = address in show.held ? show.ghosts[address] : undefined, fresh = !node.classList.contains("haunted");
+    node.classList.toggle("haunted", ghost !== undefined);
+    if (ghost !== undefined) glide(node, "--ghost", place(row, ghost), fresh);
+  };
   const draw = () => {
     const value = show.values[address] ?? row.default, hand = show.held[address];
     const shown = typeof hand === "number" ? hand : value, at = place(row, shown);
     node.style.setProperty("--from", Math.min(at, rest));
     node.style.setProperty("--to", Math.max(at, rest));
     node.style.setProperty("--at", at);
-    node.style.setProperty("--ghost", place(row, value));
     node.classList.toggle("held", hand !== undefined);
+    haunt();
+    wait(at, shown);
     said.textContent = say(row, shown);
     node.setAttribute("aria-valuenow", shown);
     node.setAttribute("aria-valuetext", say(row, shown));
@@ -113,6 +135,16 @@ export function fader(address, name = label(address)) {
   learns(node, address);
   hears(node, `value ${address}`, draw);
   hears(node, `held ${address}`, draw);
+  hears(node, `knobs ${address}`, draw);
+  hears(node, `ghosts ${address}`, haunt);
+  if (moved) {
+    const far = reach();
+    hears(node, "now", () => {
+      const value = address in show.held ? show.ghosts[address] : show.values[address];
+      if (typeof value !== "number") return;
+      far(place(row, value)).forEach((at, n) => glide(node, n ? "--high" : "--low", at));
+    });
+  }
   draw();
   return node;
 }
@@ -150,10 +182,15 @@ export function switcher(address, name = label(address), kind = "") {
 export function either(address, name = label(address)) {
   const on = () => (show.held[address] ?? show.values[address] ?? 0) > 0.5;
   const node = el("button", { class: "switch", "aria-pressed": "false", title: show.controls.get(address)?.help ?? "" }, name);
-  const draw = () => node.setAttribute("aria-pressed", String(on()));
+  const draw = () => {
+    node.setAttribute("aria-pressed", String(on()));
+    node.classList.toggle("held", address in show.held);
+    node.classList.toggle("haunted", address in show.held && (show.ghosts[address] > 0.5) !== on());
+  };
   node.addEventListener("click", () => { if (!show.learning) { set(address, on() ? 0 : 1); draw(); } });
+  node.addEventListener("keydown", (event) => { if (event.key === "Delete" || event.key === "Backspace") { release(address); event.preventDefault(); } });
   learns(node, address);
-  hears(node, `value ${address}`, draw);
+  for (const what of ["value", "held", "ghosts"]) hears(node, `${what} ${address}`, draw);
   draw();
   return node;
 }
@@ -169,18 +206,22 @@ export function pusher(address, name = label(address), title = "") {
 export function pad(x, y, name, springs = false) {
   const rows = [x, y].map((address) => show.controls.get(address));
   if (rows.some((row) => !row)) return null;
-  const dot = el("i"), ghost = el("u");
+  const dot = el("i"), ghost = el("u"), knob = el("b");
   const node = el("div", {
-    class: "pad", tabindex: 0, role: "group",
-    "aria-label": `${name}: arrows move ${x} and ${y}`, title: `${x}, ${y}: double click lets go`,
-  }, el("span", {}, name), ghost, dot);
+    class: `pad ${rows.some(({ based }) => based) ? "based" : ""}`, tabindex: 0, role: "group",
+    "aria-label": `${name}: arrows move ${x} and ${y}`, title: [`${x}, ${y}: double click lets go`, ...rows.filter((row) => row.moved).map((row) => `${row.name} is moved by ${row.moved}`)].join("\n"),
+  }, el("span", {}, name), dot, ghost, knob);
   const at = (n, address) => place(rows[n], show.held[address] ?? show.values[address] ?? rows[n].default);
   const draw = () => {
-    for (const [mark, px, py] of [[dot, at(0, x), at(1, y)], [ghost, place(rows[0], show.values[x] ?? 0), place(rows[1], show.values[y] ?? 0)]]) {
-      mark.style.left = `${100 * px}%`;
-      mark.style.top = `${100 - 100 * py}%`;
-    }
+    const here = [at(0, x), at(1, y)];
+    const other = (all) => [x, y].map((address, n) => (address in all ? place(rows[n], [all[address]].flat()[0]) : here[n]));
+    const stands = other(show.knobs);
+    [["--x", here[0]], ["--y", here[1]], ["--knob-x", stands[0]], ["--knob-y", stands[1]]].forEach(([property, value]) => node.style.setProperty(property, value));
     node.classList.toggle("held", x in show.held || y in show.held);
+    node.classList.toggle("waits", stands.some((one, n) => way(one, here[n])));
+    const seen = [x, y].some((address) => address in show.held && address in show.ghosts), fresh = !node.classList.contains("haunted");
+    node.classList.toggle("haunted", seen);
+    if (seen) other(show.ghosts).forEach((one, n) => glide(node, n ? "--ghost-y" : "--ghost-x", one, fresh));
   };
   const put = (px, py) => {
     for (const [address, row, p] of [[x, rows[0], px], [y, rows[1], py]]) {
@@ -197,7 +238,7 @@ export function pad(x, y, name, springs = false) {
     if (way) { put(at(0, x) + way[0] / 50, at(1, y) + way[1] / 50); event.preventDefault(); }
     if (event.key === "Delete" || event.key === "Backspace") free();
   });
-  for (const address of [x, y]) { hears(node, `value ${address}`, draw); hears(node, `held ${address}`, draw); }
+  for (const what of ["value", "held", "ghosts", "knobs"]) for (const address of [x, y]) hears(node, `${what} ${address}`, draw);
   draw();
   return node;
 }
