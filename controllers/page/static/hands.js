@@ -2,14 +2,10 @@
 
 import { el, hears, panel, pusher, put } from "./widgets.js";
 import { set, show } from "./show.js";
+import { learn } from "./bar.js";
 
 export function hands(room) {
-  const learn = el("button", { class: "switch", "aria-pressed": String(show.learning), onclick: () => {
-    show.learning = !show.learning;
-    document.body.classList.toggle("learning", show.learning);
-    learn.setAttribute("aria-pressed", String(show.learning));
-    if (!show.learning) set("learn", "");
-  } }, "learn: touch a control, then move a knob");
+  const learner = el("button", { class: "switch learner", "aria-pressed": String(show.learning), onclick: () => learn(!show.learning) }, "learn: touch a control, then move a knob");
   const list = el("ul", { class: "held-list" });
   const draw = () => list.replaceChildren(...Object.entries(show.held).map(([name, value]) => el("li", {},
     el("span", {}, name), el("output", {}, say(name, value)), el("button", { class: "push", onclick: () => set("release", name) }, "let go"))));
@@ -22,8 +18,8 @@ export function hands(room) {
   }).filter(([, value]) => value !== undefined && value !== "").flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, String(value))]));
   hears(facts, "health", tell);
   put(room,
-    panel("MIDI and OSC", el("div", { class: "row" }, learn), facts),
-    panel("edits", el("div", { class: "row" }, pusher("undo", "undo"), pusher("redo", "redo"), pusher("save", "save into the preset"), pusher("save.variation", "save a variation"), pusher("reset", "give all back"))),
+    panel("MIDI and OSC", el("div", { class: "row" }, learner), facts),
+    panel("edits", el("div", { class: "row" }, pusher("save", "save into the preset"), pusher("save.variation", "save a variation"), pusher("reset", "give all back"))),
     panel("held by hands", list),
     panel("join from a phone", join()),
   );

@@ -1,13 +1,15 @@
 // Puts the page together: what is always at hand, and the rooms.
 
-import { beatNow, connect, on, press, show, toggle, wish } from "./show.js";
-import { clamp, el, fader, switcher } from "./widgets.js";
+import { beatNow, connect, on, press, show, wish } from "./show.js";
+import { clamp, el, fader, pusher, switcher } from "./widgets.js";
 import { clock, spectrum } from "./drawn.js";
+import { dress } from "./bar.js";
+import { listen } from "./keys.js";
+import { titled, waits } from "./setlist.js";
 import { ROOMS } from "./rooms.js";
 
 const find = (query) => document.querySelector(query);
-const KEYS = { f: "freeze", b: "blackout", h: "hush", a: "autopilot" };
-const PRESSED = { " ": "tap", n: "next.now", r: "reset" };
+let again = null; // what the room does when another look has other controls, if not all anew
 let room = localStorage.getItem("room") ?? "Play";
 if (!(room in ROOMS)) room = "Play";
 
@@ -17,17 +19,19 @@ function enter(name, focus = false) {
   for (const tab of find("#rooms").children) {
     tab.setAttribute("aria-selected", String(tab.textContent === name));
     tab.tabIndex = tab.textContent === name ? 0 : -1;
+    if (tab.textContent === name) tab.scrollIntoView({ block: "nearest", inline: "center" });
   }
-  const box = find("#room");
-  const top = box.scrollTop;
+  const box = find("#room"), floor = find("#floor"), top = floor.scrollTop;
   box.replaceChildren();
-  box.dataset.room = name;
-  ROOMS[name](box);
-  box.scrollTop = focus ? 0 : top;
+  box.dataset.room = document.body.dataset.room = name;
+  again = ROOMS[name](box) ?? null;
+  floor.scrollTop = focus ? 0 : top;
 }
 
 function build() {
-  find("#rooms").replaceChildren(...Object.keys(ROOMS).map((name) => el("button", { role: "tab", onclick: () => enter(name, true) }, name)));
+  find("#rooms").replaceChildren(...Object.keys(ROOMS).map((name) => el("button", { role: "tab", "data-room": name, onclick: () => enter(name, true) }, name)));
+  find("#rooms").addEventListener("scroll", edges);
+  new ResizeObserver(edges).observe(find("#rooms"));
   find("#rooms").addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!step) return;
@@ -47,14 +51,16 @@ function build() {
   on("heard", spectrum(find("#spectrum")));
   on("now", playing);
   on("health", lines);
-  on("controls", () => { if (typing()) stale = true; else enter(room); });
+  on("controls", () => { if (typing()) stale = true; else if (again) again(); else enter(room); });
   find("#room").addEventListener("focusout", () => setTimeout(() => {
-    if (stale && !typing()) { stale = false; enter(room); }
+    if (stale && !typing()) { stale = false; if (again) again(); else enter(room); }
   }));
   on("fresh", always);
   on("connected", (there) => document.body.classList.toggle("lost", !there));
+  on("turned away", (away) => { find("#lost").textContent = away ? "the show has begun anew: open its new address" : "no show here"; });
   document.addEventListener("visibilitychange", () => wish({ preview: !document.hidden, heard: !document.hidden }));
-  document.addEventListener("keydown", key);
+  listen();
+  dress();
   document.body.classList.add("lost");
   requestAnimationFrame(beat);
 }
@@ -63,23 +69,32 @@ function build() {
 const typing = () => find("#room").contains(document.activeElement) && document.activeElement.matches("input, textarea");
 let stale = false;
 
+// Rooms that a narrow screen hides are hinted at where they go on.
+function edges() {
+  const { scrollLeft, scrollWidth, clientWidth } = find("#rooms");
+  find("#rooms").classList.toggle("before", scrollLeft > 4);
+  find("#rooms").classList.toggle("after", scrollLeft < scrollWidth - clientWidth - 4);
+}
+
 // What is made once the list of parameters is known.
 function always() {
+  const named = (node, name) => { node.setAttribute("aria-label", name); node.title = name; node.classList.add("tool"); return node; };
   find("#panic").replaceChildren(switcher("blackout", "blackout", "danger"), switcher("freeze", "freeze", "cold"), switcher("hush", "hush", "cold"));
-  find("#master").replaceChildren(...[fader("opacity", "master"), switcher("record", "● record", "danger")].filter(Boolean));
+  find("#master").replaceChildren(...[fader("opacity", "master"), el("div", { class: "row" },
+    named(pusher("undo", "↶"), "take back the last edit"), named(pusher("redo", "↷"), "do it again"), switcher("record", "● record", "danger"))].filter(Boolean));
+  find("#tempo").replaceChildren(pusher("tap", "tap"), pusher("beat_one", "beat one"), pusher("tempo.halve", "÷ 2"), pusher("tempo.double", "× 2"));
 }
 
 function playing({ playing: name, queued, queued_beats: beats, autopilot }) {
-  const title = (wanted) => show.scenes.find((scene) => scene.name === wanted)?.title || wanted;
-  find("#playing b").textContent = title(name) ?? "–";
-  find("#playing small").textContent = queued ? `${title(queued)} in ${Math.max(0, Math.ceil(beats))}` : autopilot ? "autopilot" : "by hand";
+  find("#playing b").textContent = titled(name) || "–";
+  find("#playing small").textContent = queued ? `${titled(queued)} in ${waits(beats)}` : autopilot ? "autopilot" : "by hand";
   find("#playing").classList.toggle("queues", Boolean(queued));
   find("#bpm b").textContent = show.now.bpm.toFixed(1);
   find("#bpm small").textContent = show.now.source;
 }
 
 function lines() {
-  find("#lines").replaceChildren(...(show.health.lines ?? []).slice(-3).map(([time, text]) => el("li", {}, el("time", {}, clock(time)), ` ${text}`)));
+  find("#lines").replaceChildren(...(show.health.lines ?? []).slice(-12).map(([time, text]) => el("li", {}, el("time", {}, clock(time)), ` ${text}`)));
 }
 
 // Lights and everything that blinks go by the count of beats, at the pace of this screen.
@@ -91,20 +106,6 @@ function beat() {
     light.style.opacity = n === Math.floor(count) % 4 ? 0.25 + 0.75 * glow : 0.14;
   });
   requestAnimationFrame(beat);
-}
-
-function key(event) {
-  if (event.target.matches("input, textarea, select")) return;
-  if (event.ctrlKey || event.metaKey) {
-    const step = { z: event.shiftKey ? "redo" : "undo" }[event.key.toLowerCase()];
-    if (step) { event.preventDefault(); press(step); }
-    return;
-  }
-  if (event.target.matches("button, [role=button], [role=slider]") && [" ", "Enter"].includes(event.key)) return;
-  const name = event.key.toLowerCase();
-  if (KEYS[name]) toggle(KEYS[name]);
-  else if (PRESSED[name]) { event.preventDefault(); press(PRESSED[name]); }
-  else if (/^[1-9]$/.test(name)) press(`preset.${name}`);
 }
 
 build();

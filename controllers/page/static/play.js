@@ -1,81 +1,47 @@
-// The set: presets with their pictures, what comes next, the decks, the macros of the look.
+// The room from which a whole set is played: what plays and for how long, the set, what hands move
+// most, the decks. On a wide screen all of it is seen at once; on a phone one is above the other.
 
-import { el, fader, hears, macros, panel, pusher, put, switcher } from "./widgets.js";
-import { press, set, show } from "./show.js";
+import { el, fader, hears, label, of, panel, pusher, put, switcher } from "./widgets.js";
+import { show } from "./show.js";
+import { decks } from "./decks.js";
+import { setList, stay, titled, waits } from "./setlist.js";
 
-const LAUNCHES = ["", "now", "beat", "bar", "phrase"];
-let launch = localStorage.getItem("launch") ?? "";
-let favourites = new Set(JSON.parse(localStorage.getItem("favourites") ?? "[]"));
-let searched = "";
+const MOST_USED = ["strength", "guidance", "noise_drift", "crossfade", "motion.zoom", "motion.angle", "transition.beats"];
+const NAMES = { "transition.beats": "length of changes", "motion.zoom": "zoom", "motion.angle": "turn" };
 
 export function play(room) {
-  const grid = el("div", { class: "presets" });
-  const draw = () => grid.replaceChildren(...show.scenes.map(preset).filter(Boolean));
-  const search = el("input", { type: "search", placeholder: "search", value: searched, "aria-label": "search presets",
-    oninput: (event) => { searched = event.target.value; draw(); }, onkeydown: (event) => event.stopPropagation() });
-  const when = el("div", { class: "choices", role: "radiogroup", "aria-label": "when a preset begins" },
-    ...LAUNCHES.map((name) => el("button", { role: "radio", "aria-checked": String(name === launch), title: name ? `begin ${name === "now" ? "at once" : `on the next ${name}`}` : "as the set says",
-      onclick: (event) => {
-        launch = name;
-        localStorage.setItem("launch", name);
-        for (const one of when.children) one.setAttribute("aria-checked", String(one === event.target));
-      } }, name || "set")));
-  hears(grid, "scenes", draw);
-  hears(grid, "now", () => marks(grid));
-  const notes = el("p", { class: "notes" });
-  const note = () => {
-    notes.textContent = show.scenes.find(({ name }) => name === show.now.playing)?.notes ?? "";
-  };
-  hears(notes, "now", note);
+  const touch = el("section", { class: "panel touch", "aria-label": "at hand" });
+  const again = () => touch.replaceChildren(el("h2", {}, "at hand"), ...of("macros.").map((name) => fader(name)),
+    ...MOST_USED.map((name) => fader(name, NAMES[name] ?? label(name))).filter(Boolean));
   put(room,
-    panel("presets", el("div", { class: "row" }, search, when), grid, notes),
-    panel("set", el("div", { class: "row" }, pusher("previous", "◀ previous"), pusher("next", "next ▶"),
-      switcher("autopilot"), switcher("autopilot.lock", "keep this one")),
-    fader("transition.beats", "length of changes"), decks()),
-    macros(),
+    el("section", { class: "panel current", "aria-label": "what plays" }, playing()),
+    el("div", { class: "panel steps", role: "group", "aria-label": "steps through the set" },
+      pusher("previous", "◀ previous"), pusher("next", "next ▶"), switcher("autopilot"), switcher("autopilot.lock", "keep this one")),
+    named("set", panel("set", ...setList())),
+    touch,
+    named("mix", panel("decks", decks())),
   );
-  draw();
-  note();
+  again();
+  return again; // the set and the decks stay as they are when the look changes
 }
 
-function preset(scene, n) {
-  const { name, title, tags } = scene;
-  if (searched && !`${name} ${title} ${tags.join(" ")}`.toLowerCase().includes(searched.toLowerCase())) return null;
-  const picture = scene.seen && el("img", { src: `thumbnail/${encodeURIComponent(name)}`, alt: "", loading: "lazy" });
-  const star = el("button", { class: "star", "aria-pressed": String(favourites.has(name)), "aria-label": `favourite ${title || name}`, onclick: (event) => {
-    event.stopPropagation();
-    favourites.has(name) ? favourites.delete(name) : favourites.add(name);
-    localStorage.setItem("favourites", JSON.stringify([...favourites]));
-    star.setAttribute("aria-pressed", String(favourites.has(name)));
-    card.style.order = order();
-  } }, "★");
-  const order = () => (favourites.has(name) ? 0 : 1);
-  const go = () => { if (!show.learning) press(`preset.${n + 1}${launch && `.${launch}`}`); };
-  const card = el("div", { class: "preset", role: "button", tabindex: 0, "data-name": name, "data-address": `preset.${n + 1}`, style: `order:${order()};--hue:${hue(name)}`,
-    onclick: () => { if (show.learning) set("learn", `preset.${n + 1}`); else go(); },
-    onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); go(); } } },
-  picture || null, el("b", {}, title || name), star);
-  return card;
-}
+const named = (name, node) => { node?.classList.add(name); return node; };
 
-// A colour of its own for a preset that nobody has seen yet.
-const hue = (name) => [...name].reduce((sum, sign) => (sum * 31 + sign.charCodeAt(0)) % 360, 7);
-
-function marks(grid) {
-  for (const card of grid.children) {
-    card.classList.toggle("plays", card.dataset.name === show.now.playing);
-    card.classList.toggle("queued", card.dataset.name === show.now.queued);
-  }
-}
-
-function decks() {
-  const deck = (side) => {
-    const choose = el("select", { "aria-label": `deck ${side}`, onchange: (event) => set(`deck.${side}`, event.target.value === "" ? 0 : event.target.value) },
-      el("option", { value: "" }, `deck ${side}: empty`), ...show.scenes.map(({ name, title }) => el("option", { value: name }, title || name)));
-    const draw = () => { choose.value = show.values[`deck.${side}`] ?? ""; };
-    hears(choose, `value deck.${side}`, draw);
-    draw();
-    return choose;
+// The notes large enough for the dark, a bar of the time that is left, and what comes then.
+function playing() {
+  const notes = el("p", { class: "notes" }), far = el("div", { class: "far", "aria-hidden": "true" }, el("i")), words = el("small");
+  const node = el("div", { class: "plays-now" }, notes, far, words);
+  const write = (box, text) => { if (box.textContent !== text) box.textContent = text; };
+  const draw = () => {
+    const { playing: name, queued, queued_beats: beats, bars_gone: gone, bars_due: due, follows, autopilot } = show.now;
+    const scene = show.scenes.find((one) => one.name === name);
+    write(notes, scene?.notes || (scene?.tags ?? []).join(" · "));
+    const then = queued ? `${titled(queued)} in ${waits(beats)} beat${waits(beats) === 1 ? "" : "s"}` : follows ? `then ${titled(follows)}` : autopilot && show.scenes.length > 1 ? "then one by chance" : "";
+    write(words, [stay(gone, due), then].filter(Boolean).join(" · "));
+    far.style.setProperty("--gone", due ? Math.min(1, Math.max(0, gone / due)).toFixed(3) : 0);
+    node.classList.toggle("queues", Boolean(queued));
   };
-  return el("div", { class: "decks" }, deck("a"), fader("crossfader", "A ↔ B"), deck("b"));
+  hears(node, "now", draw);
+  draw();
+  return node;
 }
