@@ -1,6 +1,6 @@
 // MIDI and OSC: learning, what came last, what hands hold; edits undone and saved; the way in for phones.
 
-import { el, hears, panel, pusher, put } from "./widgets.js";
+import { el, fader, hears, panel, pusher, put } from "./widgets.js";
 import { set, show } from "./show.js";
 import { learn } from "./bar.js";
 
@@ -21,10 +21,26 @@ export function hands(room) {
     panel("MIDI and OSC", el("div", { class: "row" }, learner), facts),
     panel("edits", el("div", { class: "row" }, pusher("save", "save into the preset"), pusher("save.variation", "save a variation"), pusher("reset", "give all back"))),
     panel("held by hands", list),
+    panel("knobs that wait", knobs()),
     panel("join from a phone", join()),
   );
   draw();
   tell();
+}
+
+// Knobs of a controller that stand elsewhere than the value that they are to pick up.
+function knobs() {
+  const node = el("div", { class: "knobs" });
+  let drawn = null;
+  const draw = () => {
+    const names = Object.keys(show.knobs).filter((name) => show.controls.has(name)).sort();
+    if (String(names) === drawn) return;
+    drawn = String(names);
+    node.replaceChildren(...names.map((name) => fader(name, name)).filter(Boolean));
+  };
+  hears(node, "knobs", draw);
+  draw();
+  return node;
 }
 
 function say(name, value) {
