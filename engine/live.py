@@ -47,6 +47,7 @@ from engine.sourcing import Sourcing
 from engine.staging import prepare, shader_folders
 from engine.stats import Latency, Stats, StatsWriter
 from engine.surface import LiveSurface
+from engine.take_desk import open_takes
 from engine.troupe import Troupe, check_models, coming_models, models_of
 from engine.watching import Watcher
 
@@ -138,6 +139,7 @@ class Performance:
         self.listening.take, self.listening.take_writer = self.options.take, writer
         for event in self.options.resume:
             self.events.put(event)
+        self.takes = self._keep(open_takes(self))
         self.listening.start()
         self._keep(InputHands(self.options, self.listening, self.events, self.tell))
         self.surface = LiveSurface(self.listening, self.output_hands.surface)
