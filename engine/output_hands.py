@@ -19,7 +19,13 @@ from engine.exchange import EventQueue
 from engine.folders import folder
 from engine.output_surface import OutputSurface
 from engine.output_writing import save_outputs
-from engine.params import OUTPUT_NUDGES, OUTPUT_SWITCHES, OUTPUT_TEXTS, OUTPUT_TRIGGERS
+from engine.params import (
+    OUTPUT_NUDGES,
+    OUTPUT_PARAMS,
+    OUTPUT_SWITCHES,
+    OUTPUT_TEXTS,
+    OUTPUT_TRIGGERS,
+)
 from engine.play_options import USUAL_RIG, PlayOptions
 from engine.records import ControlEvent
 from engine.render.berth import Berthing
@@ -42,7 +48,8 @@ class OutputEvents(EventQueue[ControlEvent]):
 
     def put(self, event: ControlEvent) -> None:
         """From any thread."""
-        if event.address.startswith("output."):
+        of = event.value if event.address == "release" else event.address
+        if str(of).startswith("output."):
             self.outputs.put(event)
         else:
             super().put(event)
@@ -88,6 +95,10 @@ class OutputHands:
     def _do(self, event: ControlEvent) -> None:
         """One event; what means nothing is left alone."""
         address, value = event.address, event.value
+        if address == "release":  # a number as nobody has changed it
+            address, value = str(value), _usual(str(value))
+            if value is None:
+                return
         one = _OF_ONE.fullmatch(address)
         if one and int(one[1]) <= len(self._outputs.sights):
             self._do_one(int(one[1]) - 1, one[2], value)
@@ -196,6 +207,12 @@ class OutputHands:
             self._tell(f"the outputs are not saved: {error}")
         else:
             self._tell(f"saved the outputs in {self._rig}")
+
+
+def _usual(address: str) -> float | None:
+    one = _OF_ONE.fullmatch(address)
+    row = OUTPUT_PARAMS.get(one[2]) if one else None
+    return row.default if row else None
 
 
 def _number(value: float | str) -> float:

@@ -80,6 +80,15 @@ class OutputSurface:
             found |= known[1]
         return found
 
+    def held(self) -> dict[str, float]:
+        """Colours, edges and crops that are not as they are when nobody has changed them."""
+        usual = {key: row.default for key, row in OUTPUT_PARAMS.items() if key not in _POINTED}
+        numbers = [known[1] for known in self._numbers.copy().values()]
+        return {
+            name: value for told in numbers for name, value in told.items()
+            if usual.get(name.split(".", 2)[2], value) != value
+        }
+
     def rows(self) -> list[dict[str, Any]]:
         """The outputs in order, for pages: `place` is the picture's size on it in pixels."""
         return [self._row(n, sight) for n, sight in enumerate(self._outputs.sights)]

@@ -77,7 +77,8 @@ class LivePage:
         show.events.put(ControlEvent(show.clock.now(), address, value, "page"))
 
     def held(self) -> Mapping[str, float | str]:
-        return hands_of(self._show.listening.moment.get().controls)
+        room = self._show.output_hands.surface.held()
+        return {**hands_of(self._show.listening.moment.get().controls), **room}
 
     def knobs(self) -> Mapping[str, tuple[float, str]]:
         midi = self._show.hands.midi
