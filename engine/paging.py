@@ -23,7 +23,7 @@ from controllers.web_server import WebServer
 from engine import reporting
 from engine.checking import mistakes
 from engine.clock import monotonic
-from engine.errors import LiquidlightError, PresetError
+from engine.errors import DeviceError, LiquidlightError, PresetError
 from engine.folders import folder, write_whole
 from engine.input_hands import sound_now
 from engine.network import EVERYWHERE, HERE
@@ -40,7 +40,8 @@ from engine.undo import hands_of
 if TYPE_CHECKING:
     from engine.live import Performance
 
-PAGE_PORT = 8080
+PAGE_PORT, PAGE_PORTS = 8080, 10
+"""The usual port, and how many from there are tried."""
 LINES = 40
 LOOK_SECONDS = 4.0
 """How long a look plays alone before its picture is kept."""
@@ -93,6 +94,7 @@ class LivePage:
             "confidence": round(beat.confidence, 2), "source": beat.source, **figures,
             **progress(show.clock.now(), beat, moment.playing, show.listening.show.get()),
             "waiting": sorted(self.surface.queued()), "recording": show.recording.on,
+            "film": show.recording.facts(), **show.takes.facts(),
             "sound": sound_now(show.listening),
         }
 
@@ -120,6 +122,15 @@ class LivePage:
 
     def displays(self) -> list[dict[str, Any]]:
         return self._show.output_hands.surface.displays()
+
+    def takes(self) -> list[dict[str, Any]]:
+        return self._show.takes.shelf.rows
+
+    def delete_take(self, name: str) -> str:
+        return self._show.takes.shelf.delete(name)
+
+    def restore_take(self, name: str) -> str:
+        return self._show.takes.shelf.restore(name)
 
     def spectrum(self) -> list[int]:
         samples = self._show.listening.moment.get().sound.samples
@@ -223,21 +234,30 @@ class Page:
 
     def __init__(self, show: Performance) -> None:
         options = show.options
-        port = PAGE_PORT if options.page_port is None else options.page_port
-        host = EVERYWHERE if options.page_lan else HERE
         self.live = LivePage(show, show.surface)
         self.hub = Hub(self.live, options.page_lan)
         self._token = new_token() if options.page_lan else None
-        address = own_addresses()[0] if options.page_lan else HERE
-        query = f"?token={self._token}" if self._token else ""
-        self._web = None
+        self._web: WebServer | None = None
         try:
-            self.url = f"http://{address}:{port}/{query}"
-            app = make_app(self.live, self.hub, self._token, self.url if options.page_lan else "")
-            self._web = WebServer(app, port, host, "page")
+            self._serve(options.page_port, options.page_lan)
         except BaseException:
             self.live.release()
             raise
+
+    def _serve(self, asked: int | None, lan: bool) -> None:
+        """On the port that was asked for, else on the first that no other show has."""
+        ports = range(PAGE_PORT, PAGE_PORT + PAGE_PORTS) if asked is None else [asked]
+        address = own_addresses()[0] if lan else HERE
+        query = f"?token={self._token}" if self._token else ""
+        for port in ports:
+            self.url = f"http://{address}:{port}/{query}"
+            app = make_app(self.live, self.hub, self._token, self.url if lan else "")
+            try:
+                self._web = WebServer(app, port, EVERYWHERE if lan else HERE, "page")
+                return
+            except DeviceError:
+                if port == ports[-1]:
+                    raise
 
     def close(self) -> None:
         if self._web is not None:

@@ -2,6 +2,7 @@
 // A lost connection is taken up again by itself, with the full state.
 
 const QUIET_MS = 250; // so long after a finger has moved, what the show says of it is not shown
+const SILENT_MS = 4000, OPEN_MS = 8000; // a connection without news is given up; it says something 20 times a second
 
 export const show = {
   controls: new Map(), values: {}, held: {}, names: [], heard: [], spectrum: [], history: {},
@@ -13,7 +14,7 @@ const ears = new Map(); // what changed -> functions
 const touched = new Map(); // address -> when a finger moved it here
 const asked = new Map();
 const pending = new Map();
-let socket = null, pause = 300, count = 0, flushing = false;
+let socket = null, heardAt = 0, pause = 300, count = 0, flushing = false;
 let want = { preview: true, heard: true };
 
 export function on(what, hear) {
@@ -61,19 +62,41 @@ export function wish(change) {
 }
 
 export function connect() {
-  const url = new URL("show", location.href);
-  url.protocol = url.protocol.replace("http", "ws");
-  socket = new WebSocket(url);
-  socket.binaryType = "blob";
-  socket.onopen = () => { pause = 300; send({ want }); };
-  socket.onmessage = ({ data }) => typeof data === "string" ? take(JSON.parse(data)) : picture(data);
-  socket.onclose = () => {
-    if (show.connected) { show.connected = false; tell("connected", false); }
-    for (const { failed } of asked.values()) failed(new Error("the show is not there"));
-    asked.clear();
-    setTimeout(connect, pause);
-    pause = Math.min(3000, pause * 1.6);
+  const mine = new WebSocket(new URL("show", location.href).href.replace(/^http/, "ws"));
+  socket = mine;
+  mine.binaryType = "blob";
+  heardAt = performance.now();
+  mine.onopen = () => { if (mine === socket) send({ want }); };
+  mine.onmessage = ({ data }) => {
+    if (mine !== socket) return;
+    heardAt = performance.now();
+    if (typeof data === "string") take(JSON.parse(data)); else picture(data);
   };
+  mine.onclose = () => { if (mine === socket) lost(); };
+}
+
+function lost() {
+  const old = socket;
+  socket = null;
+  old.close(); // which may take its time where the network has gone
+  if (show.connected) { show.connected = false; tell("connected", false); } else knock();
+  for (const { failed } of asked.values()) failed(new Error("the show is not there"));
+  asked.clear();
+  setTimeout(connect, pause);
+  pause = Math.min(3000, pause * 1.6);
+}
+
+// A network can go without a word, and a phone asleep hears none: no news is the end of a connection.
+function watch() {
+  if (socket && performance.now() - heardAt > (show.connected ? SILENT_MS : OPEN_MS)) lost();
+}
+setInterval(watch, 1000);
+for (const [where, what] of [[document, "visibilitychange"], [window, "online"], [window, "pageshow"]]) where.addEventListener(what, watch);
+
+// A show that began anew in the network has another token; only its new address lets in.
+async function knock() {
+  const { status } = await fetch("./", { method: "HEAD", cache: "no-store" }).catch(() => ({}));
+  tell("turned away", status === 401);
 }
 
 async function picture(blob) {
@@ -104,7 +127,12 @@ function take(news) {
     asked.delete(number);
     if (error === undefined) waiting?.done(ok); else waiting?.failed(new Error(error));
   }
-  if (news.fresh) { tell("fresh"); tell("connected", true); }
+  if (news.fresh) {
+    pause = 300;
+    if (location.search) history.replaceState(null, "", location.pathname); // a token is in a cookie by now: nobody reads it off the screen
+    tell("fresh");
+    tell("connected", true);
+  }
 }
 
 function takeValues(values) {
