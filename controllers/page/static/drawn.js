@@ -1,35 +1,51 @@
 // What is drawn rather than touched: signals with their history, the spectrum, frame times.
 
 import { el, hears, panel } from "./widgets.js";
-import { beatNow, show } from "./show.js";
+import { fit } from "./meter.js";
+import { show } from "./show.js";
 
 const SHOWN = ["level", "bass", "mid", "high", "kick", "snare", "hat", "presence", "intensity", "build", "drop", "silence", "onbeat", "brightness", "hue", "confidence"];
-const INK = "#ffa23e", COLD = "#58c8f5", DIM = "#2a2d36", BAD = "#ff5a52";
+const COLD = "#58c8f5", DIM = "#2a2d36", BAD = "#ff5a52";
 
+const UNBOUNDED = /(_time|_count)$|^(t|beat|bpm|base)$/;
+
+// What the ear knows first, then what else the look uses; each with what it moves.
 export function scopes() {
-  return el("div", { class: "scopes" }, ...SHOWN.filter((name) => show.names.includes(name)).map(scope));
+  const uses = moved(), used = [...uses.keys()].filter((name) => show.names.includes(name) && !UNBOUNDED.test(name));
+  const names = [...new Set([...SHOWN, ...used.sort()])].filter((name) => show.names.includes(name));
+  return el("div", { class: "scopes" }, ...names.map((name) => scope(name, uses.get(name) ?? [])));
 }
 
-function scope(name) {
-  const canvas = el("canvas", { width: 240, height: 56 }), said = el("output");
-  const node = el("figure", {}, canvas, el("figcaption", {}, name, said));
-  const pen = canvas.getContext("2d");
+// Names of signals to the controls whose expressions have them.
+function moved() {
+  const uses = new Map();
+  for (const { name, moved: expression } of show.controls.values()) {
+    for (const signal of new Set(expression?.match(/[a-z_][\w.]*/g) ?? [])) uses.set(signal, [...(uses.get(signal) ?? []), name]);
+  }
+  return uses;
+}
+
+function scope(name, controls) {
+  const canvas = el("canvas", { "aria-hidden": "true" }), said = el("output");
+  const few = controls.slice(0, 3).map((address) => address.replace(/^effects\.|^layers\./, "").replaceAll("_", " "));
+  const node = el("figure", { class: controls.length ? "moves" : "" }, canvas, el("figcaption", {}, el("span", {}, name.replaceAll("_", " ")), said),
+    controls.length ? el("p", { title: controls.map((address) => `${address} = ${show.controls.get(address).moved}`).join("\n") },
+      `moves ${few.join(", ")}${controls.length > 3 ? ` and ${controls.length - 3} more` : ""}`) : null);
   hears(node, "heard", () => {
     const rows = show.history[name];
     if (!rows) return;
-    line(pen, rows, 0, 1, INK);
+    line(fit(canvas), rows, COLD);
     said.textContent = rows[rows.length - 1].toFixed(2);
   });
   return node;
 }
 
-function line(pen, rows, low, high, colour) {
-  const { width, height } = pen.canvas;
-  pen.clearRect(0, 0, width, height);
+function line(pen, rows, colour) {
+  const { clientWidth: width, clientHeight: height } = pen.canvas;
   pen.beginPath();
-  rows.forEach((value, n) => pen.lineTo(n * width / (rows.length - 1), height - 2 - (height - 4) * Math.min(1, Math.max(0, (value - low) / (high - low)))));
+  rows.forEach((value, n) => pen.lineTo(n * width / (rows.length - 1), height - 2 - (height - 4) * Math.min(1, Math.max(0, value))));
   pen.strokeStyle = colour;
-  pen.lineWidth = 2;
+  pen.lineWidth = 1.6;
   pen.stroke();
   pen.lineTo(width, height);
   pen.lineTo(0, height);
@@ -50,19 +66,6 @@ export function spectrum(canvas) {
       pen.fillRect(n * wide, height - high, wide - 1.5, high);
     });
   };
-}
-
-export function tempoFacts() {
-  const bpm = el("b"), rest = el("small"), bar = el("div", { class: "bar-of" }, ...[..."1234"].map((n) => el("i", {}, n)));
-  const node = el("div", { class: "tempo" }, bpm, rest, bar);
-  hears(node, "now", ({ bpm: tempo, confidence, source }) => {
-    bpm.textContent = tempo.toFixed(1);
-    const phrase = Math.floor(beatNow() / 4) % 4 + 1;
-    rest.textContent = `bpm · ${source} · ${Math.round(100 * confidence)} % sure · bar ${phrase} of 4`;
-    const at = Math.floor(beatNow()) % 4;
-    [...bar.children].forEach((mark, n) => mark.classList.toggle("on", n === at));
-  });
-  return node;
 }
 
 export function health(room) {

@@ -1,22 +1,126 @@
-// The tempo desk and what the ear hears.
+// The tempo desk, the sound that comes in, and what the ear makes of it.
 
-import { el, fader, hears, of, panel, pusher, put, switcher } from "./widgets.js";
-import { set, show } from "./show.js";
-import { scopes, tempoFacts } from "./drawn.js";
+import { either, el, fader, hears, learns, of, panel, pusher, put, switcher } from "./widgets.js";
+import { beatNow, press, set, show } from "./show.js";
+import { scopes } from "./drawn.js";
+import { meter } from "./meter.js";
+import { strip } from "./strip.js";
+
+const NEXT_TO_METER = ["hearing.auto_gain", "hearing.gain"];
+const SOURCES = { auto: "the best there is", audio: "the ear", prolink: "Pro DJ Link", link: "Ableton Link", midi: "MIDI clock", tap: "taps", fixed: "as typed" };
+const open = new Set(); // what was unfolded stays so
 
 export function ear(room) {
-  const source = el("select", { "aria-label": "whose beat", onchange: (event) => set("tempo.source", event.target.value) },
-    ...(show.controls.get("tempo.source")?.choices ?? []).map((name) => el("option", { value: name }, name)));
-  const draw = () => { source.value = show.values["tempo.source"] ?? "auto"; };
-  hears(source, "value tempo.source", draw);
-  draw();
   put(room,
-    panel("tempo", tempoFacts(), el("div", { class: "row" },
-      pusher("tap", "tap"), pusher("beat_one", "beat one"), pusher("tempo.halve", "÷ 2"), pusher("tempo.double", "× 2"),
-      pusher("tempo.earlier", "earlier"), pusher("tempo.later", "later"), switcher("tempo.lock", "lock"), pusher("tempo.relearn", "listen anew")),
-    el("label", { class: "row" }, "whose beat", source), fader("tempo.bpm", "bpm"), fader("tempo.nudge", "nudge"), fader("tempo.offset", "drawn earlier by"),
-    fader("tempo.low", "slowest"), fader("tempo.high", "fastest")),
+    panel("tempo", tempo(), el("div", { class: "taps" }, tapper(),
+      el("div", { class: "desk" }, pusher("beat_one", "beat one", "this beat is the first of the bar"), switcher("tempo.lock", "lock"),
+        pusher("tempo.halve", "÷ 2"), pusher("tempo.double", "× 2"),
+        pusher("tempo.earlier", "◀ earlier"), pusher("tempo.later", "later ▶"))),
+    sources(),
+    fold("more of the tempo", el("div", { class: "row" }, pusher("tempo.relearn", "listen anew"), pusher("tempo.range", "next range")),
+      fader("tempo.bpm", "bpm"), fader("tempo.nudge", "nudge"), fader("tempo.offset", "drawn earlier by"),
+      fader("tempo.low", "slowest"), fader("tempo.high", "fastest"))),
+    panel("sound", meter(), input(), el("div", { class: "gains" }, either("hearing.auto_gain", "automatic gain"), gained()), fader("hearing.gain", "gain"),
+      fold("how the look listens", ...of("hearing.").filter((name) => !NEXT_TO_METER.includes(name)).map((name) => fader(name, name.replace("hearing.", "").replaceAll("_", " "))))),
+    panel("the last 64 beats", strip()),
     panel("signals", scopes()),
-    panel("how the look listens", of("hearing.").map((name) => fader(name, name.replace("hearing.", "").replaceAll("_", " ")))),
   );
+}
+
+function fold(title, ...children) {
+  const node = el("details", { open: open.has(title), ontoggle: () => (node.open ? open.add(title) : open.delete(title)) },
+    el("summary", {}, title), ...children.filter(Boolean));
+  return node;
+}
+
+// The finger's beginning counts, not its end; a key has no beginning.
+function tapper() {
+  const node = el("button", { class: "tap", title: "tap the tempo, four times or more" }, "tap");
+  learns(node, "tap");
+  node.addEventListener("pointerdown", () => { if (!show.learning) press("tap"); });
+  node.addEventListener("click", (event) => { if (event.detail === 0 && !show.learning) press("tap"); });
+  return node;
+}
+
+// Tempo, lights of the bar, the place in the phrase, and how sure the ear is.
+function tempo() {
+  const bpm = el("b"), rest = el("small"), sure = el("i");
+  const lights = el("div", { class: "lights" }, ...[1, 2, 3, 4].map((n) => el("i", {}, String(n))));
+  const phrase = el("div", { class: "phrase" }, ...Array.from({ length: 16 }, () => el("i")));
+  const bar = el("div", { class: "sure", role: "meter", "aria-label": "confidence", "aria-valuemin": 0, "aria-valuemax": 100 }, sure);
+  const node = el("div", { class: "tempo" }, el("p", {}, bpm, el("span", {}, "bpm")), lights, phrase, bar, rest);
+  hears(node, "now", ({ bpm: now, confidence, source }) => {
+    const count = Math.floor(beatNow()), at = count % 16, health = show.health;
+    bpm.textContent = now.toFixed(1);
+    [...lights.children].forEach((light, n) => light.classList.toggle("on", n === count % 4));
+    [...phrase.children].forEach((cell, n) => { cell.className = n === at ? "on" : n < at ? "past" : ""; });
+    sure.style.width = `${Math.round(100 * confidence)}%`;
+    bar.classList.toggle("unsure", confidence < 0.3);
+    bar.setAttribute("aria-valuenow", Math.round(100 * confidence));
+    const more = [health.tempo_scale && health.tempo_scale !== 1 && `× ${health.tempo_scale}`, health.tempo_taught && `taught ${health.tempo_taught}`, health.nudge_ms && `nudged ${health.nudge_ms} ms`];
+    rest.textContent = [`${Math.round(100 * confidence)} % sure`, SOURCES[source] ?? source, `bar ${Math.floor(at / 4) + 1} of 4`, `phrase ${Math.floor(count / 16) + 1}`, ...more.filter(Boolean)].join(" · ");
+  });
+  return node;
+}
+
+// Whose beat: who is there, what each says, who is followed.
+function sources() {
+  const choices = show.controls.get("tempo.source")?.choices ?? [];
+  const rows = choices.map((name) => {
+    const says = el("small");
+    const button = el("button", { role: "radio", "aria-checked": "false", onclick: () => { if (!show.learning) set("tempo.source", name); } }, el("span", {}, SOURCES[name] ?? name), says);
+    return { name, button, says };
+  });
+  const node = el("div", { class: "who", role: "radiogroup", "aria-label": "whose beat" }, ...rows.map(({ button }) => button));
+  const draw = () => {
+    const said = show.health.tempo_sources ?? {}, chosen = show.values["tempo.source"] ?? "auto";
+    for (const { name, button, says } of rows) {
+      button.setAttribute("aria-checked", String(name === chosen));
+      const followed = show.now.source === name;
+      button.classList.toggle("followed", followed);
+      const there = name === "auto" ? "" : name === "audio" ? said.audio ?? "listens" : said[name] ?? "not asked for";
+      says.textContent = followed ? `${there ? `${there} · ` : ""}followed` : there;
+      button.classList.toggle("absent", !(name in said) && !["auto", "audio"].includes(name));
+    }
+  };
+  hears(node, "health", draw);
+  hears(node, "value tempo.source", draw);
+  draw();
+  return node;
+}
+
+// Which sound is heard; another is taken over once it gives sound.
+function input() {
+  const choose = el("select", { "aria-label": "sound input", onchange: ({ target }) => { wanted = target.value; set("audio.input", target.value); late(); } });
+  const told = el("small");
+  const node = el("label", { class: "input" }, el("span", {}, "from"), choose, told);
+  let wanted = null, timer = 0;
+  const draw = () => {
+    const names = show.controls.get("audio.input")?.choices ?? [], heard = show.values["audio.input"] ?? "";
+    if (choose.options.length !== names.length || names.some((name, n) => choose.options[n].value !== name)) {
+      choose.replaceChildren(...names.map((name) => el("option", { value: name }, name)));
+    }
+    if (wanted === heard) wanted = null;
+    choose.value = wanted ?? heard;
+    choose.disabled = names.length === 0;
+    const { song, channels } = show.now.sound ?? {};
+    told.textContent = wanted ? `opening ${wanted}` : song ? "a song that is played here" : channels ?? "";
+    node.classList.toggle("waits", Boolean(wanted));
+  };
+  // What was refused is told among the show's lines; here the old name comes back.
+  const late = () => { clearTimeout(timer); timer = setTimeout(() => { wanted = null; draw(); }, 7000); draw(); };
+  hears(node, "value audio.input", draw);
+  hears(node, "health", draw);
+  draw();
+  return node;
+}
+
+// What the gain, the automatic one too, adds now.
+function gained() {
+  const node = el("output", { class: "gained" });
+  hears(node, "now", ({ sound }) => {
+    const db = sound?.gain_db ?? 0;
+    node.textContent = sound?.gain_db > -79 ? `${db < 0 ? "−" : "+"}${Math.abs(db).toFixed(1)} dB now` : "all is shut";
+  });
+  return node;
 }

@@ -63,7 +63,7 @@ export function label(address) {
 }
 
 // In learning, a touch names the address that the next moved knob is for.
-function learns(node, address) {
+export function learns(node, address) {
   node.dataset.address = address;
   node.addEventListener("pointerdown", (event) => {
     if (!show.learning) return;
