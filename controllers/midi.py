@@ -107,6 +107,11 @@ class MidiInput:
             found |= device.controller.ghosts
         return found
 
+    @property
+    def mappings(self) -> dict[str, Mapping]:
+        """What plays on each open port, by its stable name; any thread."""
+        return {device.stable: device.controller.mapping for device in list(self._open.values())}
+
     def set_mapping(self, mapping: Mapping) -> None:
         """Use another mapping from the next message on; any thread."""
         self._mapping, self._changed = mapping, True

@@ -71,6 +71,15 @@ class Row:
         """The physical control."""
         return self.type, self.number, self.channel
 
+    @property
+    def words(self) -> str:
+        """The physical control as a row of text names it: `cc 7/39 channel 2 shift`."""
+        number = "" if self.number == ANY else f" {self.number}"
+        fine = "" if self.lsb is None else f"/{self.lsb}"
+        channel = "" if self.channel is None else f" channel {self.channel + 1}"
+        bank = "" if self.bank is None else f" bank {self.bank}"
+        return f"{self.type}{number}{fine}{channel}{bank}{' shift' if self.shift else ''}"
+
     @cached_property
     def layer(self) -> tuple[int | None, bool]:
         """When the row holds."""

@@ -22,7 +22,7 @@ from engine.learning import Learner
 from engine.listening import Listening
 from engine.records import ControlEvent
 from engine.saving import Edited, edited
-from engine.undo import LEARN, RELEASE, SAVED, Ask, Hands, hands_of
+from engine.undo import LEARN, RELEASE, SAVED, UNLEARN, Ask, Hands, hands_of
 
 LOOK_SECONDS, KEEP_SECONDS = 0.05, 1.0
 BACKUPS = 50
@@ -92,9 +92,13 @@ class Desk:
             self._tell(f"not learned: {error}")
 
     def _learned(self) -> None:
-        for path, before, after in self.learner.learned() if self.learner else ():
-            self._written.append(Written(path, before, after))
-            self._events.put(ControlEvent(self._clock.now(), SAVED, len(self._written), SAVED))
+        for written in self.learner.learned() if self.learner else ():
+            self._note(Written(*written))
+
+    def _note(self, written: Written) -> None:
+        """What was written into the rig is undone as a save is."""
+        self._written.append(written)
+        self._events.put(ControlEvent(self._clock.now(), SAVED, len(self._written), SAVED))
 
     def _keep(self) -> None:
         """The live state; without a disk the show goes on, and it is told once."""
@@ -110,6 +114,10 @@ class Desk:
         if ask.what == LEARN:
             if self.learner:
                 self.learner.ask(ask.text)
+            return
+        if ask.what == UNLEARN:
+            if self.learner:
+                self._note(Written(*self.learner.forget(ask.text)))
             return
         if self._listening.take is not None:
             raise PresetError("a take plays, whose hands have saved before")

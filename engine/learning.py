@@ -10,6 +10,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from controllers.learn import Learned
 from controllers.mapping import Mapping as MidiMapping
@@ -80,6 +81,27 @@ class Learner:
             written.append((path, before, after))
         return written
 
+    def bound(self) -> list[dict[str, Any]]:
+        """What moves what on the ports that are open: `address`, `control`, `port`, and whether
+        the rig says so (`own`), so that it can be forgotten. Any thread that may wait for disks."""
+        mine, ports = _midi_of(self._bindings.rig), self._midi.mappings if self._midi else {}
+        rows = ((port, row) for port, mapping in ports.items() for row in mapping.rows)
+        return [{"address": row.address.name, "control": row.words, "port": port,
+                 "own": row.address.name in mine} for port, row in rows]
+
+    def forget(self, address: str) -> tuple[Path, str, str]:
+        """Take the row of an address out of the rig: its file, the text before and now. Raises
+        PresetError where it says nothing of it; the controller's own rows come back then."""
+        path = self._bindings.rig
+        if address not in _midi_of(path):
+            raise PresetError(f"unlearn: {path.name} binds nothing to {address!r}")
+        before = path.read_text("utf-8")
+        after = without_row(before, address)
+        write_whole(path, after)
+        self.remap(path)
+        self._tell(f'unlearned: "{address}" is bound to nothing by {path.name}')
+        return path, before, after
+
     def remap(self, path: Path) -> None:
         """Play by what `path` says now, if it is the rig."""
         if path == self._bindings.rig and self._midi:
@@ -106,6 +128,15 @@ def with_row(rig: str, learned: Learned, lone: bool = True) -> tuple[str, str]:
             _take_off(document["midi"], name, said, _row(learned.address, text))
     put(document, ("midi", learned.address), text)
     return tomlkit.dumps(document), text
+
+
+def without_row(rig: str, address: str) -> str:
+    """The rig's text without the row of an address."""
+    import tomlkit
+
+    document = tomlkit.parse(rig)
+    del document["midi"][address]
+    return tomlkit.dumps(document)
 
 
 def _take_off(table: dict, name: str, said: str, taken: Row) -> None:

@@ -35,7 +35,7 @@ from engine.show import load_show
 from engine.show.preset_file import read_midi
 from engine.surface import LiveSurface
 from engine.toml_file import TomlFile, drafting
-from engine.undo import hands_of
+from engine.undo import UNLEARN, Ask, hands_of
 
 if TYPE_CHECKING:
     from engine.live import Performance
@@ -156,6 +156,15 @@ class LivePage:
         names = self._show.listening.show.get().names
         return {name: path for folder in (SHIPPED, self._thumbnails) for name in names
                 if (path := folder / f"{name}.jpg").is_file()}
+
+    def bound(self) -> list[dict[str, Any]]:
+        learner = self._show.desk.learner
+        return learner.bound() if learner else []
+
+    def unlearn(self, address: str) -> None:
+        """The desk does it and tells it; undo takes it back."""
+        hands = self._show.listening.moment.get().controls
+        self._show.listening.graph.history.asks.put(Ask(UNLEARN, hands, text=address))
 
     def files(self) -> list[str]:
         return list(self._paths())

@@ -29,6 +29,8 @@ LEARN = "learn"
 """Asks for the control that is to move the address that is its value, LAST for the one that any
 hand but MIDI has touched last."""
 LAST = "last"
+UNLEARN = "unlearn"
+"""Asks the desk to take what was learnt for an address out of the rig."""
 TAKE = "take"
 """Where events come from that a take lays over the show; what it moves in one go is one edit."""
 SAVED = "saved"
@@ -41,7 +43,7 @@ Change = tuple[float | str | None, float | str | None]
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What the desk is to do: an address of SAVES, "undo" and "redo" of its file `number`, or
-    "learn" of the address `text`."""
+    "learn" or "unlearn" of the address `text`."""
 
     what: str
     controls: Controls

@@ -29,7 +29,8 @@ class PageShow(Protocol):
         ...
 
     def now(self) -> Row:
-        """What moves with the music: beat, bpm, what plays, what is queued, what waits."""
+        """What moves with the music: beat, bpm, what plays, what is queued, what waits; the `film`
+        and `take` that are recorded, the take that is `laid` over the show, `free` bytes."""
         ...
 
     def health(self) -> Row:
@@ -44,20 +45,40 @@ class PageShow(Protocol):
         """Windows of the show: name, corners, whether they show a test card."""
         ...
 
+    def displays(self) -> list[Row]:
+        """Displays of the machine: name, place, size, and the outputs that fill them."""
+        ...
+
+    def takes(self) -> list[Row]:
+        """Takes that are there, newest first: name, show, seconds, when, bytes, path."""
+        ...
+
+    def delete_take(self, name: str) -> str:
+        """Its name; it can be had back until the show ends. Raises LiquidlightError."""
+        ...
+
+    def restore_take(self, name: str) -> str:
+        """Its name; what was deleted is there again. Raises LiquidlightError."""
+        ...
+
     def spectrum(self) -> list[int]:
         """Bands of the newest sound, 0..100."""
         ...
 
     def preview(self) -> tuple[int, bytes] | None:
-    def displays(self) -> list[Row]:
-        """Displays of the machine: name, place, size, and the outputs that fill them."""
-        ...
-
         """The newest small picture as JPEG, and its number; asking keeps them coming."""
         ...
 
     def thumbnail(self, preset: str) -> bytes | None:
         """A small JPEG of a preset, None while nobody has seen it yet."""
+        ...
+
+    def bound(self) -> list[Row]:
+        """What moves what over MIDI: address, control, port, whether it is `own` (was learnt)."""
+        ...
+
+    def unlearn(self, address: str) -> None:
+        """Ask that what was learnt for an address be forgotten; a line tells how it went."""
         ...
 
     def files(self) -> list[str]:

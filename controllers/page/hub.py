@@ -70,6 +70,7 @@ class Hub:
         self._scenes: list[Message] = []
         self._outputs: list[Message] = []
         self._displays: list[Message] = []
+        self._takes: list[Message] = []
         self._knobs: Mapping[str, Any] = {}
         self._names: tuple[str, ...] = ()
         self._picture = 0
@@ -134,7 +135,7 @@ class Hub:
         self._values, self._held = values, held
         for key, new in (("scenes", show.scenes()), ("knobs", show.knobs()),
                          ("outputs", show.outputs()),
-                         ("displays", show.displays())):
+                         ("displays", show.displays()), ("takes", show.takes())):
             if new != getattr(self, f"_{key}"):
                 setattr(self, f"_{key}", new)
                 news[key] = new
@@ -147,7 +148,7 @@ class Hub:
             "knobs": self._knobs,
             "fresh": True, "controls": [control_row(control) for control in self._controls],
             "values": self._values, "held": self._held, "scenes": self._scenes,
-            "outputs": self._outputs, "displays": self._displays,
+            "outputs": self._outputs, "displays": self._displays, "takes": self._takes,
             "names": list(self._names), "now": self._show.now(),
             "health": self._show.health(), "files": self._show.files(),
             "joins": self._joins,
@@ -195,6 +196,8 @@ class Hub:
         asks: dict[str, Callable[..., Any]] = {
             "read": self._show.read_file, "check": self._show.check_file,
             "save": self._show.save_file, "files": self._show.files,
+            "bound": self._show.bound, "unlearn": self._show.unlearn,
+            "delete_take": self._show.delete_take, "restore_take": self._show.restore_take,
         }
         try:
             async with self._readers:

@@ -9,12 +9,13 @@ import servers
 from processes import ROOT, Process
 
 from controllers.learn import Learned
+from controllers.mapping import parse_mapping
 from engine.clock import WallClock, sleep
 from engine.desk import Desk
 from engine.exchange import EventQueue, Mailbox
 from engine.learning import Bindings, Learner, with_row
 from engine.records import ControlEvent, Controls
-from engine.undo import History
+from engine.undo import UNLEARN, Ask, History
 
 RIG = """# mine
 [devices]
@@ -107,6 +108,30 @@ def test_learnt_in_the_show_it_is_undone_as_an_edit_is(tmp_path):
     assert {row.address.name for row in midi.mapping.rows} == {"knob1", "knob2"}
     happen(ControlEvent(3.0, "redo", 1.0))
     assert 'opacity = "cc 50"' in rig.read_text()
+
+
+def test_what_plays_is_listed_and_what_was_learnt_is_forgotten_and_had_back(tmp_path):
+    rig, said, midi, events = tmp_path / "rig.toml", [], _Midi(), EventQueue()
+    rig.write_text('[midi]\n# the big one\nopacity = "cc 50 channel 2"\nknob2 = "note 36 shift"\n')
+    bindings, listening = Bindings({}, str(rig)), _Listening()
+    midi.mappings = {"pad": bindings.again().over(parse_mapping({"knob5": "bend"}, "profile"))}
+    desk = Desk(listening, events, WallClock(), lambda: True, said.append)
+    desk.learner = Learner(midi, bindings, said.append)
+    assert desk.learner.bound() == [
+        {"address": "opacity", "control": "cc 50 channel 2", "port": "pad", "own": True},
+        {"address": "knob2", "control": "note 36 shift", "port": "pad", "own": True},
+        {"address": "knob5", "control": "bend", "port": "pad", "own": False}]
+    before = rig.read_text()
+    for address in ("knob5", "opacity"):
+        listening.history.asks.put(Ask(UNLEARN, Controls(), text=address))
+        desk._work()
+    assert said == ["not saved: unlearn: rig.toml binds nothing to 'knob5'",
+                    'unlearned: "opacity" is bound to nothing by rig.toml']
+    assert "cc 50" not in rig.read_text() and "note 36 shift" in rig.read_text()
+    assert {row.address.name for row in midi.mapping.rows} == {"knob2"}
+    listening.history.reduce(Controls(), [*events.drain(), ControlEvent(2.0, "undo", 1.0)])
+    desk._work()
+    assert rig.read_text() == before and len(midi.mapping.rows) == 2
 
 
 def test_what_was_touched_last_may_be_learnt():

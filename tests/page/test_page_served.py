@@ -75,18 +75,33 @@ class Show:
     def outputs(self):
         return []
 
+    def displays(self):
+        return []
+
+    def takes(self):
+        return []
+
+    def delete_take(self, name):
+        raise PresetError(f"{name!r} is no take here")
+
+    def restore_take(self, name):
+        return name
+
     def spectrum(self):
         return [0, 50, 100]
 
     def preview(self):
         self.pictures += 1
         return self.pictures, b"\xff\xd8 a picture"
-    def displays(self):
-        return []
-
 
     def thumbnail(self, preset):
         return b"\xff\xd8" if preset == "ink" else None
+
+    def bound(self):
+        return [{"address": "strength", "control": "cc 7", "port": "box", "own": True}]
+
+    def unlearn(self, address):
+        self.state.pop(address)
 
     def files(self):
         return ["ink.toml"]
