@@ -50,6 +50,12 @@ class TakeHands:
         """Lay a take over the show, in the place of another one; None: lay none."""
         self.laid = laid
 
+    @property
+    def playing(self) -> str:
+        """The take that is laid over the show, "" for none; any thread."""
+        laid = self.laid
+        return laid.name if laid is not None else ""
+
     def begin(self) -> None:
         """Before a hop and its sound: what was offered begins here."""
         if self._offered is None or self.writer is not None:
