@@ -95,6 +95,16 @@ class Recording:
             "recording_dropped": recorder.dropped,
         }
 
+    def facts(self) -> dict[str, Any] | None:
+        """What is recorded now, for the page; None for nothing. Any thread."""
+        recorder = self._recorder
+        if recorder is None:
+            return None
+        path = recorder.paths[-1] if recorder.paths else self._path
+        name = path.name if path else ""
+        return {"name": name, "seconds": round(self._time - self._begun, 1),
+                "pictures": recorder.frames, "lost": recorder.dropped}  # fmt: skip
+
     def _begin(self, time: float) -> None:
         path = self._path or usual_path()
         self._again = time + AGAIN_SECONDS

@@ -70,7 +70,8 @@ class LiveSurface:
         room = self._outputs.values() if self._outputs else {}
         if self._listening.inputs:
             room = {**room, INPUT: name_of(self._listening.source)}
-        return {**self._tempo(moment), **values_at(moment, show), **room}
+        laid = {"take.play": self._listening.takes.playing}
+        return {**self._tempo(moment), **values_at(moment, show), **laid, **room}
 
     def ghosts(self) -> dict[str, float]:
         moment, show = self._listening.moment.get(), self._listening.show.get()
@@ -223,6 +224,7 @@ def _always(show: Show, look: Preset) -> Iterator[Control]:
         yield Control(f"preset.{n}", "preset", f"play {name}")
     yield Control("tempo.source", "text", "whose beat is followed", choices=TEMPO_SOURCES)
     yield Control("release", "text", "give an address back to the look")
+    yield Control("take.play", "text", "lay a take's hands over the show, by its name")
     yield Control("line", "text", "the line that a song sings now")
 
 
