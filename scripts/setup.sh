@@ -35,6 +35,8 @@ ffmpeg|reads films back, to compare
 jackd2|a private MIDI server, to test MIDI ports
 liblo-tools|an OSC client of another make
 chromium|a browser, to play on the page
+firefox-esr|a browser of another engine, to try the page in
+webkit2gtk-driver|Safari's engine, and what drives it
 fonts-dejavu-core|letters for it
 "
 

@@ -48,10 +48,11 @@ PIXELS = """() => { const c = document.querySelector('#preview canvas');
 
 
 class Wire:
-    """The way from the browser to the show, which can be cut and mended."""
+    """The way from the browser to the show, which can be cut and mended, or lose all it carries
+    while it is `quiet`."""
 
     def __init__(self, port: int) -> None:
-        self._to, self._whole, self._ends = port, True, []
+        self._to, self._whole, self._ends, self.quiet = port, True, [], False
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port = self._door.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -72,7 +73,8 @@ class Wire:
     def _carry(self, a: socket.socket, b: socket.socket) -> None:
         with suppress(OSError):
             while data := a.recv(65536):
-                b.sendall(data)
+                if not self.quiet:
+                    b.sendall(data)
         for end in (a, b):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
