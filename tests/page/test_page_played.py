@@ -167,6 +167,53 @@ def test_a_lost_connection_is_told_and_found_again(stage):
     stage.seen("red", lambda r, g, b: r > 200)
 
 
+def test_ghosts_stand_where_the_look_and_the_knobs_are(stage):
+    stage.room("Layers")
+    red, blue = (stage.page.get_by_role("slider", name=name, exact=True).first
+                 for name in ("red", "blue"))
+    stage.other.get_by_role("tab", name="Play", exact=True).click()
+    heat = stage.other.get_by_role("slider", name="heat")
+
+    def ghost(fader, place: float):
+        assert "haunted" in fader.get_attribute("class")
+        said = fader.evaluate("node => node.style.getPropertyValue('--ghost')")
+        return abs(float(said) - place) < 0.02
+
+    red.press("Home")
+    stage.seen("no red", lambda r, g, b: r < 30)
+    wait_for("the look's red", lambda: "haunted" in red.get_attribute("class") and ghost(red, 1.0))
+    heat.press("End")
+    wait_for("what the look makes of heat", lambda: ghost(red, 0.0))
+    heat.press("Home")
+    wait_for("the ghost back", lambda: ghost(red, 1.0))
+    red.press("Delete")
+    stage.seen("red where the ghost was", lambda r, g, b: r > 200)
+    assert "haunted" not in red.get_attribute("class")
+
+    path = stage.folder / "one.toml"
+    before = path.read_text()
+    path.write_text(before.replace("blue = 0.0", 'blue = "base + 0.5*heat"'))
+    stage.page.locator(".fader.based small", has_text="ƒ base + 0.5*heat").wait_for()
+    blue.press("Home")
+    heat.press("End")
+    stage.seen("blue under the hand", lambda r, g, b: r < 30 and 100 < b < 155)
+    wait_for("the ghost of it", lambda: ghost(blue, 0.5))
+    assert float(blue.get_attribute("aria-valuenow")) == 0.0
+
+    stage.midi(0xB0, 77, 127)
+    heat.press("Home")
+    sleep(1.0)  # a knob that has just been moved keeps hold
+    stage.midi(0xB0, 77, 60)
+    wait_for("the knob to wait", lambda: "waits down" in heat.get_attribute("class"))
+    assert "turn it down by 0.47" in heat.get_attribute("title")
+    stage.midi(0xB0, 77, 0)
+    wait_for("the knob's hold", lambda: "waits" not in heat.get_attribute("class"))
+    path.write_text(before)
+    for fader in (heat, blue):
+        fader.press("Delete")
+    stage.seen("red", lambda r, g, b: r > 200 and b < 60)
+
+
 def test_it_was_recorded(stage):
     button = stage.page.locator("#master").get_by_role("button", name="record")
     assert button.get_attribute("aria-pressed") == "true"
