@@ -35,10 +35,11 @@ function playing() {
   const draw = () => {
     const { playing: name, queued, queued_beats: beats, bars_gone: gone, bars_due: due, follows, autopilot } = show.now;
     const scene = show.scenes.find((one) => one.name === name);
-    write(notes, scene?.notes || (scene?.tags ?? []).join(" · "));
+    write(notes, scene?.notes || (scene?.tags ?? []).join(" · ") || titled(name));
     const then = queued ? `${titled(queued)} in ${waits(beats)} beat${waits(beats) === 1 ? "" : "s"}` : follows ? `then ${titled(follows)}` : autopilot && show.scenes.length > 1 ? "then one by chance" : "";
     write(words, [stay(gone, due), then].filter(Boolean).join(" · "));
     far.style.setProperty("--gone", due ? Math.min(1, Math.max(0, gone / due)).toFixed(3) : 0);
+    far.hidden = !due;
     node.classList.toggle("queues", Boolean(queued));
   };
   hears(node, "now", draw);

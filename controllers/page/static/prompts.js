@@ -3,6 +3,8 @@
 import { el, fader, hears, label, macros, of, panel, put, words } from "./widgets.js";
 import { release, set, show } from "./show.js";
 
+let added = ""; // a prompt that was asked for, whose words are typed next
+
 export function prompts(room) {
   const rows = of("prompts.").filter((name) => name.endsWith(".text")).map((text) => {
     const weight = text.replace(".text", ".weight"), n = text.split(".")[1];
@@ -11,13 +13,19 @@ export function prompts(room) {
       const now = show.values[weight] ?? 0;
       if (now > 0) { before = now; set(weight, 0); } else set(weight, before || 1);
     } }, "mute");
-    const draw = () => mute.setAttribute("aria-pressed", String((show.values[weight] ?? 0) <= 0));
-    hears(mute, `value ${weight}`, draw);
+    const node = el("div", { class: "prompt" }, words(text, `prompt ${n}`), emphasised(text), el("div", { class: "row" }, fader(weight, "weight"), mute, letGo(text, weight)));
+    const draw = () => {
+      const silent = (show.held[weight] ?? show.values[weight] ?? 0) <= 0;
+      mute.setAttribute("aria-pressed", String(silent));
+      node.classList.toggle("muted", silent);
+    };
+    for (const what of [`value ${weight}`, `held ${weight}`]) hears(mute, what, draw);
     draw();
-    return el("div", { class: "prompt" }, words(text, `prompt ${n}`), emphasised(text), el("div", { class: "row" }, fader(weight, "weight"), mute, letGo(text, weight)));
+    if (text === added) { added = ""; requestAnimationFrame(() => { const field = node.querySelector("textarea"); field.focus(); field.select(); }); }
+    return node;
   });
   const free = nextPrompt();
-  const add = free && el("button", { class: "push", onclick: () => set(free, "a new prompt") }, "add a prompt");
+  const add = free && el("button", { class: "push", onclick: () => { added = free; set(free, "a new prompt"); } }, "add a prompt");
   put(room,
     panel("prompts", rows, add, el("p", { class: "hint" }, "Enter sends the words now, Ctrl+Enter on the next bar. (words) count more, [words] less, (words:1.4) so much.")),
     panel("words of the look", of("words.").map((name) => el("div", { class: "prompt" }, el("span", { class: "name" }, `{${label(name)}}`), words(name, label(name))))),

@@ -10,21 +10,22 @@ import { health } from "./drawn.js";
 import { outputs } from "./outputs.js";
 import { play } from "./play.js";
 import { prompts } from "./prompts.js";
+import { takes } from "./takes.js";
 
 export const ROOMS = {
   Play: play, Prompts: prompts, Motion: motion, Layers: layers, Ear: ear, Outputs: outputs,
-  Hands: hands, Edit: edit, Health: health,
+  Takes: takes, Hands: hands, Edit: edit, Health: health,
 };
 
 function motion(room) {
   put(room,
     panel("camera", el("div", { class: "pads" },
       pad("motion.x", "motion.y", "shift", true), pad("motion.angle", "motion.zoom", "turn and zoom"),
-      pad("motion.tilt_x", "motion.tilt_y", "tilt", true)),
+      pad("motion.tilt_x", "motion.tilt_y", "tilt", true), pad("motion.swirl", "motion.bulge", "swirl and bulge")),
     el("p", { class: "hint" }, "Shift and tilt spring back when the finger lets go. A double click gives the rest back to the look.")),
     panel("numbers", of("motion.").map((name) => fader(name))),
     panel("strength", ["strength", "noise_drift", "crossfade"].map((name) => fader(name))),
-    panel("knobs", of("knob").map((name) => fader(name, name))),
+    panel("knobs", el("div", { class: "pairs" }, ...of("knob").map((name) => fader(name, name.replace("knob", "knob "))))),
   );
 }
 
