@@ -165,8 +165,9 @@ class Outputs:
 
     def identify(self) -> None:
         """Every output shows its test card for a while: who is where?"""
+        until = monotonic() + NAMED_SECONDS
         for sight in self.sights:
-            sight.named_until = monotonic() + NAMED_SECONDS
+            sight.named_until = until
 
     def set_mapping(self, n: int, mapping: Mapping) -> None:
         """Output `n` (from 0) shows through this from the next swap on."""

@@ -67,6 +67,11 @@ class Sight:
     def mapping(self) -> Mapping:
         return self.output.mapping
 
+    @property
+    def carded(self) -> bool:
+        """Whether it shows its test card now."""
+        return self.card or monotonic() < self.named_until
+
     def draw(
         self, image: tuple[moderngl.Texture, float] | None, size: Size, number: int, count: int
     ) -> None:
@@ -76,8 +81,7 @@ class Sight:
         """
         screen = self.window.screen
         self.target = tuple(screen.viewport[2:])
-        card = self.card or monotonic() < self.named_until
-        if not (card and self._draw_card(screen, size, number, count)) and image is not None:
+        if not (self.carded and self._draw_card(screen, size, number, count)) and image is not None:
             texture, light = image
             self.map.draw(self.shared.at(texture), texture.size, light, self.mapping, screen)
         if self.marks is not None:

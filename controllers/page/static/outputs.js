@@ -24,10 +24,10 @@ const shape = () => JSON.stringify(show.outputs.map(({ name, grid, crop, rotate 
   [name, grid && [grid.columns, grid.rows], rotate, show.controls.has(`output.${n + 1}.gamma`)]));
 
 function all() {
-  return panel("displays", map(), el("div", { class: "row" },
+  return panel("displays", map(), el("div", { class: "row even" },
     pusher("output.identify", "which is which?", "every output shows its name for some seconds"),
     switcher("output.fullscreen", "full screen"), switcher("output.test_card", "test cards")),
-  el("div", { class: "row" }, pusher("output.undo", "undo"), pusher("output.redo", "redo"),
+  el("div", { class: "row even" }, pusher("output.undo", "undo"), pusher("output.redo", "redo"),
     pusher("output.save", "save into the rig", "displays, corners and all else, for the next evening")));
 }
 
@@ -86,21 +86,28 @@ function display(n) {
 function told(name) {
   const display = show.displays.find((one) => one.name === name);
   if (!display) return name === WINDOW ? "a window" : name;
-  return `${name} · ${display.size.join(" × ")} · ${Math.round(display.hz)} Hz${display.main ? " · yours" : ""}`;
+  return `${name} · ${display.size.join("×")} · ${Math.round(display.hz)} Hz${display.main ? " · yours" : ""}`;
 }
 
 function fine(n) {
-  const place = `output.${n + 1}`, named = (keys, head = "") => keys.map((key) => fader(`${place}.${head}${key}`, key));
+  const place = `output.${n + 1}`, named = (keys, head = "") => keys.map((key) => share(`${place}.${head}${key}`, key));
   const node = el("details", { class: "fine" }, el("summary", {}, "picture, colour, edges"),
     el("div", { class: "row" }, el("span", {}, "turned"), radios("turned", TURNS, () => show.values[`${place}.rotate`], (turn) => set(`${place}.rotate`, turn), `${place}.rotate`)),
     el("div", { class: "row" }, el("span", {}, "mirrored"), radios("mirrored", FLIPS, () => show.values[`${place}.flip`], (flip) => set(`${place}.flip`, flip), `${place}.flip`)),
     group("colour of this output", named(CHANNELS)),
-    group("edges that overlap a neighbour's", named(["left", "right", "top", "bottom", "gamma", "black"], "blend.")),
-    group("what of the picture is shown", named(["left", "bottom", "width", "height"], "crop.")),
+    group("edges that overlap a neighbour's, share of the picture", named(["left", "right", "top", "bottom", "gamma", "black"], "blend.")),
+    group("which share of the picture is shown", named(["left", "bottom", "width", "height"], "crop.")),
     el("div", { class: "row" }, switcher(`${place}.edit`, "handles on the output itself"), pusher("output.next_point", "next handle")));
   node.open = open.has(n);
   node.addEventListener("toggle", () => { if (node.open) open.add(n); else open.delete(n); });
   return node;
+}
+
+// A fader; of what a share is one is told by the words above it.
+function share(address, name) {
+  const row = show.controls.get(address);
+  if (row) row.unit = "";
+  return fader(address, name);
 }
 
 const group = (title, nodes) => el("div", { class: "group", role: "group", "aria-label": title }, el("h3", {}, title), ...nodes.filter(Boolean));
