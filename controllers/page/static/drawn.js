@@ -7,11 +7,11 @@ import { show } from "./show.js";
 const SHOWN = ["level", "bass", "mid", "high", "kick", "snare", "hat", "presence", "intensity", "build", "drop", "silence", "onbeat", "brightness", "hue", "confidence"];
 const COLD = "#58c8f5", DIM = "#2a2d36", BAD = "#ff5a52";
 
-const UNBOUNDED = /(_time|_count)$|^(t|beat|bpm|base)$/;
+const NOT_HEARD = /(_time|_count)$|^(t|beat|bpm|base|knob\d)$/;
 
 // What the ear knows first, then what else the look uses; each with what it moves.
 export function scopes() {
-  const uses = moved(), used = [...uses.keys()].filter((name) => show.names.includes(name) && !UNBOUNDED.test(name));
+  const uses = moved(), used = [...uses.keys()].filter((name) => show.names.includes(name) && !NOT_HEARD.test(name));
   const names = [...new Set([...SHOWN, ...used.sort()])].filter((name) => show.names.includes(name));
   return el("div", { class: "scopes" }, ...names.map((name) => scope(name, uses.get(name) ?? [])));
 }
@@ -31,17 +31,17 @@ function scope(name, controls) {
   const node = el("figure", { class: controls.length ? "moves" : "" }, canvas, el("figcaption", {}, el("span", {}, name.replaceAll("_", " ")), said),
     controls.length ? el("p", { title: controls.map((address) => `${address} = ${show.controls.get(address).moved}`).join("\n") },
       `moves ${few.join(", ")}${controls.length > 3 ? ` and ${controls.length - 3} more` : ""}`) : null);
+  let ticks = 0;
   hears(node, "heard", () => {
     const rows = show.history[name];
     if (!rows) return;
     line(fit(canvas), rows, COLD);
-    said.textContent = rows[rows.length - 1].toFixed(2);
+    if (ticks++ % 5 === 0) said.textContent = rows[rows.length - 1].toFixed(2); // quicker than that nobody reads
   });
   return node;
 }
 
-function line(pen, rows, colour) {
-  const { clientWidth: width, clientHeight: height } = pen.canvas;
+function line({ pen, width, height }, rows, colour) {
   pen.beginPath();
   rows.forEach((value, n) => pen.lineTo(n * width / (rows.length - 1), height - 2 - (height - 4) * Math.min(1, Math.max(0, value))));
   pen.strokeStyle = colour;

@@ -7,22 +7,22 @@ import { meter } from "./meter.js";
 import { strip } from "./strip.js";
 
 const NEXT_TO_METER = ["hearing.auto_gain", "hearing.gain"];
-const SOURCES = { auto: "the best there is", audio: "the ear", prolink: "Pro DJ Link", link: "Ableton Link", midi: "MIDI clock", tap: "taps", fixed: "as typed" };
+const SOURCES = { auto: "auto", audio: "the ear", prolink: "Pro DJ Link", link: "Ableton Link", midi: "MIDI clock", tap: "taps", fixed: "as typed" };
 const open = new Set(); // what was unfolded stays so
 
 export function ear(room) {
   put(room,
+    panel("the last 64 beats", strip()),
     panel("tempo", tempo(), el("div", { class: "taps" }, tapper(),
       el("div", { class: "desk" }, pusher("beat_one", "beat one", "this beat is the first of the bar"), switcher("tempo.lock", "lock"),
         pusher("tempo.halve", "÷ 2"), pusher("tempo.double", "× 2"),
         pusher("tempo.earlier", "◀ earlier"), pusher("tempo.later", "later ▶"))),
-    sources(),
     fold("more of the tempo", el("div", { class: "row" }, pusher("tempo.relearn", "listen anew"), pusher("tempo.range", "next range")),
       fader("tempo.bpm", "bpm"), fader("tempo.nudge", "nudge"), fader("tempo.offset", "drawn earlier by"),
       fader("tempo.low", "slowest"), fader("tempo.high", "fastest"))),
     panel("sound", meter(), input(), el("div", { class: "gains" }, either("hearing.auto_gain", "automatic gain"), gained()), fader("hearing.gain", "gain"),
       fold("how the look listens", ...of("hearing.").filter((name) => !NEXT_TO_METER.includes(name)).map((name) => fader(name, name.replace("hearing.", "").replaceAll("_", " "))))),
-    panel("the last 64 beats", strip()),
+    panel("whose beat", sources()),
     panel("signals", scopes()),
   );
 }
@@ -49,16 +49,17 @@ function tempo() {
   const phrase = el("div", { class: "phrase" }, ...Array.from({ length: 16 }, () => el("i")));
   const bar = el("div", { class: "sure", role: "meter", "aria-label": "confidence", "aria-valuemin": 0, "aria-valuemax": 100 }, sure);
   const node = el("div", { class: "tempo" }, el("p", {}, bpm, el("span", {}, "bpm")), lights, phrase, bar, rest);
+  const tell = (text, said) => { if (text.textContent !== said) text.textContent = said; };
   hears(node, "now", ({ bpm: now, confidence, source }) => {
     const count = Math.floor(beatNow()), at = count % 16, health = show.health;
-    bpm.textContent = now.toFixed(1);
+    tell(bpm, now.toFixed(1));
     [...lights.children].forEach((light, n) => light.classList.toggle("on", n === count % 4));
     [...phrase.children].forEach((cell, n) => { cell.className = n === at ? "on" : n < at ? "past" : ""; });
     sure.style.width = `${Math.round(100 * confidence)}%`;
     bar.classList.toggle("unsure", confidence < 0.3);
     bar.setAttribute("aria-valuenow", Math.round(100 * confidence));
     const more = [health.tempo_scale && health.tempo_scale !== 1 && `× ${health.tempo_scale}`, health.tempo_taught && `taught ${health.tempo_taught}`, health.nudge_ms && `nudged ${health.nudge_ms} ms`];
-    rest.textContent = [`${Math.round(100 * confidence)} % sure`, SOURCES[source] ?? source, `bar ${Math.floor(at / 4) + 1} of 4`, `phrase ${Math.floor(count / 16) + 1}`, ...more.filter(Boolean)].join(" · ");
+    tell(rest, [`${Math.round(100 * confidence)} % sure`, SOURCES[source] ?? source, `bar ${Math.floor(at / 4) + 1} of 4`, `phrase ${Math.floor(count / 16) + 1}`, ...more.filter(Boolean)].join(" · "));
   });
   return node;
 }
@@ -78,7 +79,7 @@ function sources() {
       button.setAttribute("aria-checked", String(name === chosen));
       const followed = show.now.source === name;
       button.classList.toggle("followed", followed);
-      const there = name === "auto" ? "" : name === "audio" ? said.audio ?? "listens" : said[name] ?? "not asked for";
+      const there = name === "auto" ? "the best there is" : name === "audio" ? said.audio ?? "listens" : said[name] ?? "not asked for";
       says.textContent = followed ? `${there ? `${there} · ` : ""}followed` : there;
       button.classList.toggle("absent", !(name in said) && !["auto", "audio"].includes(name));
     }
@@ -104,7 +105,7 @@ function input() {
     choose.value = wanted ?? heard;
     choose.disabled = names.length === 0;
     const { song, channels } = show.now.sound ?? {};
-    told.textContent = wanted ? `opening ${wanted}` : song ? "a song that is played here" : channels ?? "";
+    told.textContent = wanted ? `opening ${wanted}` : song ? "" : channels ?? "";
     node.classList.toggle("waits", Boolean(wanted));
   };
   // What was refused is told among the show's lines; here the old name comes back.
@@ -120,7 +121,7 @@ function gained() {
   const node = el("output", { class: "gained" });
   hears(node, "now", ({ sound }) => {
     const db = sound?.gain_db ?? 0;
-    node.textContent = sound?.gain_db > -79 ? `${db < 0 ? "−" : "+"}${Math.abs(db).toFixed(1)} dB now` : "all is shut";
+    node.textContent = sound?.gain_db > -79 ? `gives ${db < 0 ? "−" : "+"}${Math.abs(db).toFixed(1)} dB now` : "all is shut";
   });
   return node;
 }

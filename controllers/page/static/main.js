@@ -4,8 +4,10 @@ import { beatNow, connect, on, press, show, wish } from "./show.js";
 import { clamp, el, fader, pusher, switcher } from "./widgets.js";
 import { clock, spectrum } from "./drawn.js";
 import { dress } from "./bar.js";
+import { smallMeter } from "./meter.js";
 import { listen } from "./keys.js";
 import { titled, waits } from "./setlist.js";
+import { filmFacts } from "./takes.js";
 import { ROOMS } from "./rooms.js";
 
 const find = (query) => document.querySelector(query);
@@ -49,6 +51,7 @@ function build() {
     bitmap.close();
   });
   on("heard", spectrum(find("#spectrum")));
+  find("#spectrum").after(smallMeter());
   on("now", playing);
   on("health", lines);
   on("controls", () => { if (typing()) stale = true; else if (again) again(); else enter(room); });
@@ -81,7 +84,7 @@ function always() {
   const named = (node, name) => { node.setAttribute("aria-label", name); node.title = name; node.classList.add("tool"); return node; };
   find("#panic").replaceChildren(switcher("blackout", "blackout", "danger"), switcher("freeze", "freeze", "cold"), switcher("hush", "hush", "cold"));
   find("#master").replaceChildren(...[fader("opacity", "master"), el("div", { class: "row" },
-    named(pusher("undo", "↶"), "take back the last edit"), named(pusher("redo", "↷"), "do it again"), switcher("record", "● record", "danger"))].filter(Boolean));
+    named(pusher("undo", "↶"), "take back the last edit"), named(pusher("redo", "↷"), "do it again"), switcher("record", "● record", "danger")), filmFacts()].filter(Boolean));
   find("#tempo").replaceChildren(pusher("tap", "tap"), pusher("beat_one", "beat one"), pusher("tempo.halve", "÷ 2"), pusher("tempo.double", "× 2"));
 }
 

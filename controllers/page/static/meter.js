@@ -8,14 +8,24 @@ const LOW = -60, GOOD = [-18, -6], HOLD_MS = 1500, FALL_DB = 0.9; // a peak is h
 const CLIP_MS = 8000, QUIET_S = 3, TICKS = [-48, -36, -24, -18, -12, -6, 0];
 const at = (db) => Math.min(1, Math.max(0, ((db ?? -200) - LOW) / -LOW));
 
-// A canvas as sharp as the screen; the pen draws in CSS pixels.
+// A canvas as sharp as the screen: its pen draws in CSS pixels. Its size is told, because asking for
+// it in the midst of a picture would lay the whole page out anew.
+const sizes = new WeakMap();
+const watcher = new ResizeObserver((entries) => {
+  for (const { target, contentRect: { width, height } } of entries) sizes.set(target, { width, height });
+});
+
 export function fit(canvas) {
-  const pen = canvas.getContext("2d"), dense = Math.min(2, devicePixelRatio || 1);
-  const width = Math.max(1, Math.round(canvas.clientWidth * dense)), height = Math.max(1, Math.round(canvas.clientHeight * dense));
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  if (!sizes.has(canvas)) {
+    sizes.set(canvas, { width: canvas.clientWidth, height: canvas.clientHeight });
+    watcher.observe(canvas);
+  }
+  const pen = canvas.getContext("2d"), { width, height } = sizes.get(canvas), dense = Math.min(2, devicePixelRatio || 1);
+  const wide = Math.max(1, Math.round(width * dense)), high = Math.max(1, Math.round(height * dense));
+  if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
   pen.setTransform(dense, 0, 0, dense, 0, 0);
-  pen.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
-  return pen;
+  pen.clearRect(0, 0, width, height);
+  return { pen, width, height };
 }
 
 // The clip light is the page's own: how many samples had clipped when it was cleared, and since when.
@@ -29,9 +39,10 @@ function clips({ clipped }) {
 
 function clear() { light.cleared = light.seen; light.since = -1e9; }
 
-export function inWords({ peak_db: peaks, silent_s: silent, gone_s: gone }, loudest) {
+export function inWords({ peak_db: peaks, silent_s: silent, gone_s: gone, song }, loudest) {
   if (gone > 0) return ["bad", `the input has been away for ${Math.round(gone)} s; it is tried again and again`];
   if (silent >= QUIET_S) return ["bad", `no sound for ${Math.round(silent)} s`];
+  if (song) return ["good", "a song that is played here"];
   if (performance.now() - light.since < CLIP_MS) return ["bad", "too loud: it clips; turn it down at the mixer"];
   const sides = peaks.map((peak) => peak ?? -200);
   if (Math.max(...sides) > -50 && Math.min(...sides) < -90) return ["warn", `only the ${sides[0] > sides[1] ? "left" : "right"} channel sounds`];
@@ -41,8 +52,7 @@ export function inWords({ peak_db: peaks, silent_s: silent, gone_s: gone }, loud
 }
 
 // Both bars, with what was loudest of late; `tall` has numbers under it.
-function bars(pen, held, { peak_db: peaks, rms_db: levels }, tall) {
-  const { clientWidth: width, clientHeight: height } = pen.canvas;
+function bars({ pen, width, height }, held, { peak_db: peaks, rms_db: levels }, tall) {
   const foot = tall ? 18 : 0, gap = tall ? 6 : 2, high = (height - foot - gap) / 2;
   const paint = pen.createLinearGradient(0, 0, width, 0);
   for (const [db, colour] of [[LOW, "#2b6f8c"], [-30, "#58c8f5"], [GOOD[0], "#6fd08c"], [GOOD[1], "#8fe08c"], [-3, "#f2e36b"], [0, "#ff5a52"]]) paint.addColorStop(at(db), colour);
@@ -62,7 +72,7 @@ function bars(pen, held, { peak_db: peaks, rms_db: levels }, tall) {
   if (!tall) return;
   pen.font = "11px system-ui, sans-serif";
   pen.textAlign = "center";
-  for (const db of TICKS) {
+  for (const db of TICKS.filter((db) => width > 280 || ![-24, -12].includes(db))) {
     const x = width * at(db);
     pen.fillStyle = "#0b0c1088";
     pen.fillRect(x - 0.5, 0, 1, height - foot);
@@ -120,12 +130,13 @@ export function smallMeter() {
   const canvas = el("canvas", {}), told = el("small", {}), held = fresh();
   const node = el("div", { id: "input", "aria-hidden": "true", title: "the sound that comes in" }, canvas, told);
   hears(node, "now", ({ sound }) => {
-    if (!sound || !node.clientWidth) return;
+    if (!sound) return;
     hold(held, sound.peak_db);
     bars(fit(canvas), held, sound, false);
     const lit = clips(sound), [kind, words] = inWords(sound, Math.max(...held.map(({ db }) => db)));
     node.classList.toggle("clips", lit);
-    told.textContent = kind === "bad" ? words.split(";")[0] : "";
+    const said = kind === "bad" ? words.split(/[;:]/)[0] : "";
+    if (told.textContent !== said) told.textContent = said;
   });
   return node;
 }

@@ -6,19 +6,20 @@ import { beatNow, on, show } from "./show.js";
 import { fit } from "./meter.js";
 
 const PAST = 64, AHEAD = 16, FINE = 4, KEPT = 2 * PAST * FINE; // columns are quarters of a beat
-const ROWS = ["level", "bass", "high", "intensity", "build", "breakdown"];
+const ROWS = ["level", "presence", "bass", "high", "intensity", "build", "breakdown"];
 const kept = Object.fromEntries(ROWS.map((name) => [name, new Float32Array(KEPT)]));
-const stamp = new Int32Array(KEPT).fill(-1);
+const stamp = new Int32Array(KEPT).fill(-1), count = new Uint8Array(KEPT);
 let drops = [], falling = false, before = -1;
 
 on("heard", () => {
   const value = (name) => show.heard[show.names.indexOf(name)] ?? 0;
-  const beat = value("beat"), now = Math.floor(beat * FINE), since = before < 0 || now < before || now - before > FINE ? now : before;
+  const beat = value("beat"), now = Math.floor(beat * FINE), since = before < 0 || now < before || now - before > 3 * FINE ? now : before;
   if (now < before) { stamp.fill(-1); drops = []; }
   for (let column = since; column <= now; column++) {
     const place = column % KEPT, again = stamp[place] === column;
     stamp[place] = column;
-    for (const name of ROWS) kept[name][place] = again ? Math.max(kept[name][place], value(name)) : value(name);
+    count[place] = again ? Math.min(200, count[place] + 1) : 1;
+    for (const name of ROWS) kept[name][place] = again ? kept[name][place] + (value(name) - kept[name][place]) / count[place] : value(name);
   }
   before = now;
   const drop = value("drop");
@@ -36,8 +37,8 @@ export function strip() {
   return node;
 }
 
-function draw(pen, told) {
-  const { clientWidth: width, clientHeight: height } = pen.canvas, now = beatNow();
+function draw({ pen, width, height }, told) {
+  const now = beatNow();
   const x = (beat) => width * (beat - now + PAST) / (PAST + AHEAD);
   const foot = height - 16, first = Math.max(0, Math.ceil(now - PAST)), last = Math.floor(now + AHEAD);
   for (let beat = first; beat <= last; beat++) {
@@ -55,13 +56,14 @@ function draw(pen, told) {
   columns(pen, x, now, width, foot);
   curve(pen, x, now, foot, "build", "#b58cff", true);
   curve(pen, x, now, foot, "intensity", "#ecedf2", false);
-  for (const beat of drops) mark(pen, x(beat), foot, "#ffffff", "drop");
+  for (const beat of drops) mark(pen, x(beat), width, foot, "#ffffff", "drop");
   const { queued, queued_beats: waits } = show.now;
-  if (queued && waits > 0 && waits < AHEAD) mark(pen, x(now + waits), foot, "#ffa23e", show.scenes.find(({ name }) => name === queued)?.title || queued);
+  if (queued && waits > 0 && waits < AHEAD) mark(pen, x(now + waits), width, foot, "#ffa23e", show.scenes.find(({ name }) => name === queued)?.title || queued);
   pen.fillStyle = "#ff5a52";
   pen.fillRect(x(now) - 1, 0, 2, foot);
   const ago = drops.length ? Math.floor(now - drops.at(-1)) : -1;
-  told.textContent = ago >= 0 && ago <= PAST ? `last drop ${ago < 4 ? "now" : `${Math.floor(ago / 4)} bars ago`}` : "";
+  const said = ago >= 0 && ago <= PAST ? `last drop ${ago < 4 ? "now" : `${Math.floor(ago / 4)} bars ago`}` : "";
+  if (told.textContent !== said) told.textContent = said;
 }
 
 const each = (now, row) => {
@@ -70,12 +72,12 @@ const each = (now, row) => {
   }
 };
 
-// Columns as in a player's overview: as high as it is loud, dark blue for bass, light for highs.
+// Columns as in a player's overview: as high as it is loud, deep blue for bass, light for highs.
 function columns(pen, x, now, width, foot) {
   const wide = Math.max(1, width / (PAST + AHEAD) / FINE - 0.6), middle = foot / 2;
   each(now, (column, place) => {
-    const high = Math.max(1, 0.92 * middle * kept.level[place]), { bass, high: treble } = kept;
-    pen.fillStyle = kept.breakdown[place] > 0.5 ? "#4d6f86" : `hsl(${205 - 30 * treble[place]} ${60 + 25 * bass[place]}% ${38 + 30 * treble[place]}%)`;
+    const loud = kept.level[place] * (0.25 + 0.75 * kept.presence[place]), high = Math.max(1, 0.96 * middle * loud);
+    pen.fillStyle = kept.breakdown[place] > 0.5 ? "#415a6b" : `hsl(${212 - 24 * kept.high[place]} ${45 + 25 * kept.bass[place]}% ${30 + 26 * kept.high[place]}%)`;
     pen.fillRect(x(column / FINE), middle - high, wide, 2 * high);
   });
 }
@@ -99,11 +101,11 @@ function curve(pen, x, now, foot, name, colour, filled) {
   pen.fill();
 }
 
-function mark(pen, x, foot, colour, text) {
+function mark(pen, x, width, foot, colour, text) {
   pen.fillStyle = colour;
   pen.fillRect(x - 1, 0, 2, foot);
   pen.font = "600 11px system-ui, sans-serif";
-  const wide = pen.measureText(text).width + 10, left = Math.min(pen.canvas.clientWidth - wide, x - 1);
+  const wide = pen.measureText(text).width + 10, left = x + wide > width ? x + 1 - wide : x - 1;
   pen.fillRect(left, 0, wide, 15);
   pen.fillStyle = "#0b0c10";
   pen.textAlign = "left";
