@@ -88,7 +88,7 @@ export function fader(address, name = label(address)) {
   const free = el("button", { class: "free", title: "let go: the look moves it again", "aria-label": `let go of ${name}`, tabindex: -1 }, "×");
   const node = el("div", {
     class: `fader ${moved ? "moved" : ""} ${row.based ? "based" : ""}`, role: "slider", tabindex: 0, "aria-label": name,
-    "aria-valuemin": row.low, "aria-valuemax": row.high, "aria-description": moved ? `moved by ${moved}` : false,
+    "aria-valuemin": row.low, "aria-valuemax": row.high,
   }, fill, ...marks.filter(Boolean), ghost, mark, knob, el("span", {}, name), moved ? el("small", {}, `ƒ ${moved}`) : null, said, free);
   const explain = (more) => {
     const words = [row.help, moved && `moved by ${moved}${row.based ? "" : ", until a hand takes it"}`, more].filter(Boolean).join("\n");
@@ -185,7 +185,7 @@ export function either(address, name = label(address)) {
   const draw = () => {
     node.setAttribute("aria-pressed", String(on()));
     node.classList.toggle("held", address in show.held);
-    node.classList.toggle("haunted", address in show.held && (show.ghosts[address] > 0.5) !== on());
+    node.classList.toggle("haunted", address in show.held && address in show.ghosts && (show.ghosts[address] > 0.5) !== on());
   };
   node.addEventListener("click", () => { if (!show.learning) { set(address, on() ? 0 : 1); draw(); } });
   node.addEventListener("keydown", (event) => { if (event.key === "Delete" || event.key === "Backspace") { release(address); event.preventDefault(); } });
