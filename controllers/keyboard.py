@@ -44,6 +44,8 @@ _ROWS = (
     Key("ctrl+s", "save", 1.0, "write what was moved by hand into the preset"),
     Key("ctrl+shift+s", "save.variation", 1.0, "or into a new preset beside it"),
     Key("ctrl+r", "record", TOGGLE, "record a film of what is shown; again ends it"),
+    Key("t", "take", TOGGLE, "take: record what all hands do from now on; again ends it"),
+    Key("y", "take.again", 1.0, "the newest take over the show; again stops it"),
     Key("ctrl+t", "output.test_card", TOGGLE, "test card on every output; again goes"),
     Key("ctrl+m", "output.edit", TOGGLE, "mapping: pull the output's corners; again ends"),
     Key("right", "next", 1.0, "next preset"),

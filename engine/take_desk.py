@@ -136,8 +136,7 @@ class TakeDesk:
     def _close(self, writer: TakeWriter) -> None:
         writer.close()
         if not writer.error:
-            self._tell(f"the take {writer.path.stem} is {said(writer.hops)} long; "
-                       f"liquidlight render {writer.path}")  # fmt: skip
+            self._tell(f"the take {writer.path} is {said(writer.hops)} long")
         self._writer = self.shelf.writing = None
         self.shelf.look()
 

@@ -77,7 +77,7 @@ def _record(evening: Evening) -> str:
     evening.hand("strength", 0.9)
     evening.go(20)
     evening.hand("take", 0.0)
-    evening.tells("long; liquidlight render")
+    evening.tells(" long")
     return evening.desk.shelf.rows[0]["name"]
 
 

@@ -6,7 +6,7 @@ const SILENT_MS = 4000, OPEN_MS = 8000; // a connection without news is given up
 
 export const show = {
   controls: new Map(), values: {}, held: {}, names: [], heard: [], spectrum: [], history: {},
-  now: { beat: 0, bpm: 120, at: 0 }, health: {}, scenes: [], outputs: [], displays: [], files: [],
+  now: { beat: 0, bpm: 120, at: 0 }, health: {}, scenes: [], outputs: [], displays: [], takes: [], files: [],
   ghosts: {}, knobs: {}, connected: false, learning: false,
 };
 
@@ -112,7 +112,7 @@ function take(news) {
     Object.assign(show, { values: {}, held: {}, connected: true, names: news.names, files: news.files, joins: news.joins });
   }
   if (news.controls) show.controls = new Map(news.controls.map((row) => [row.name, row]));
-  for (const key of ["scenes", "outputs", "displays", "health"]) {
+  for (const key of ["scenes", "outputs", "displays", "takes", "health"]) {
     if (news[key]) { show[key] = news[key]; tell(key, news[key]); }
   }
   if (news.held) takeHeld(news.held);
