@@ -4,26 +4,34 @@ A real performance plays the demo track without a window in this process; pages 
 process of their own that act as the page's script does (every picture is acknowledged). How long a
 control takes is measured from the message until FrameParams resolved beside the display have its
 value. Stretches with three pages open and stretches with none take turns, so that a busy machine is
-unfair to neither. First paint is Chromium's own figure, where it is installed. The table goes to
-standard error; the caller prints the JSON.
+unfair to neither. So do stretches of rubbish (page_rubbish.py) and stretches of peace: what they do
+to the display, to a hand on the page meanwhile, to memory, threads and open files. First paint is
+Chromium's own figure, where it is installed. The table goes to standard error; the caller prints
+the JSON.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 import threading
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from engine.clock import monotonic, sleep
 from engine.live import Performance
 from engine.play_options import PlayOptions
 from engine.resolve import resolve
-from engine.stats import Stats
+from engine.stats import Stats, rss_mb
 
-PAGES, TOUCHES, STRETCH = 3, 60, 8.0
+PAGES, TOUCHES, STRETCH, STRESSED = 3, 60, 8.0, 15
+CALM_SECONDS = 12.0
+"""After the rubbish, until what it left behind is counted."""
 WARM_SECONDS = 12.0
 CHROMIUM = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -60,14 +68,18 @@ def _measured(show: Performance, seconds: float, port: int, figures: dict[str, A
     try:
         sleep(WARM_SECONDS)
         figures["touch_ms"] = _spread(_touches(show, port))
-        figures |= _beside(show, seconds, port)
+        url = f"ws://127.0.0.1:{port}/show"
+        pages = [sys.executable, "-c", _PAGES, url, str(PAGES)]
+        none, some = _in_turns(show, seconds, lambda: _Beside(pages))
+        figures |= {"display_ms": none, "display_ms_3_pages": some, **_ratios(none, some)}
+        figures["rubbish"] = _rubbish(show, seconds, port)
         figures["first_paint_ms"] = _paint(port)
     finally:
         show.farewell.ask()
         show.farewell.ask()
 
 
-def _touches(show: Performance, port: int) -> list[float]:
+def _touches(show: Performance, port: int, count: int = TOUCHES) -> list[float]:
     """ms from a message of the page until FrameParams would have it, asked twice a ms."""
     from websockets.sync.client import connect
 
@@ -75,8 +87,8 @@ def _touches(show: Performance, port: int) -> list[float]:
     with connect(f"ws://127.0.0.1:{port}/show") as page:
         reader = threading.Thread(target=lambda: [None for _ in page], daemon=True)
         reader.start()
-        for n in range(TOUCHES):
-            value = 0.3 + 0.4 * (n + 1) / TOUCHES
+        for n in range(count):
+            value = 0.3 + 0.4 * (n + 1) / count
             begun = monotonic()
             page.send(json.dumps({"set": ["strength", value]}))
             while abs(_strength(show) - value) > 1e-6 and monotonic() - begun < 5.0:
@@ -93,43 +105,76 @@ def _strength(show: Performance) -> float:
     return resolve(show.clock.now(), 0, 0.01, moment, played).strength
 
 
-def _beside(show: Performance, seconds: float, port: int) -> dict[str, Any]:
-    """Display frame times with no page and with PAGES of them."""
-    times: dict[int, list[float]] = {0: [], PAGES: []}
+def _in_turns(
+    show: Performance, seconds: float, trouble: Callable[[], AbstractContextManager[Any]],
+    amid: Callable[[], None] = lambda: None,
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Display frame times without and with the trouble; `amid` is done within each of the latter,
+    and its time counts."""
+    times: tuple[list[float], list[float]] = [], []
     for _ in range(max(1, round(seconds / STRETCH))):
-        for count in (0, PAGES):
-            with _Pages(port, count):
+        for troubled, kept in enumerate(times):
+            with trouble() if troubled else nullcontext():
                 sleep(1.0)
-                before = show.stats.frames
-                sleep(STRETCH)
-                times[count] += _frames(show.stats, before)
-    none, some = (_spread(times[count]) for count in (0, PAGES))
-    return {"display_ms": none, "display_ms_3_pages": some,
-            "ratio": round(some["p50"] / none["p50"], 3),
+                before, begun = show.stats.frames, monotonic()
+                if troubled:
+                    amid()
+                sleep(max(0.0, begun + STRETCH - monotonic()))
+                kept += _frames(show.stats, before)
+    return _spread(times[0]), _spread(times[1])
+
+
+def _ratios(none: dict[str, float], some: dict[str, float]) -> dict[str, float]:
+    return {"ratio": round(some["p50"] / none["p50"], 3),
             "ratio_p99": round(some["p99"] / none["p99"], 3)}
+
+
+def _rubbish(show: Performance, seconds: float, port: int) -> dict[str, Any]:
+    """What page_rubbish.py does to the show, and what is left of it afterwards."""
+    touches: list[float] = []
+    before, done = _held(), []
+    command = [sys.executable, "-m", "bench.page_rubbish", str(port)]
+
+    def trouble() -> _Beside:
+        done.append(_Beside([*command, str(len(done))]))
+        return done[-1]
+
+    none, some = _in_turns(show, seconds, trouble, lambda: touches.extend(
+        _touches(show, port, STRESSED)))
+    sleep(CALM_SECONDS)
+    after, kinds = _held(), Counter[str]()
+    for one in done:
+        kinds.update(json.loads(one.said or "{}"))
+    return {"display_ms": none, "display_ms_rubbish": some, **_ratios(none, some),
+            "touch_ms": _spread(touches), "before": before, "after": after,
+            "faults": show.row.get("faults", 0), "done": dict(kinds)}
+
+
+def _held() -> dict[str, float]:
+    """Memory, threads and open files of this process."""
+    return {"rss_mb": round(rss_mb(), 1), "threads": threading.active_count(),
+            "files": len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0}
 
 
 def _frames(stats: Stats, before: int) -> list[float]:
     return [float(ms) for ms in stats.recent(stats.frames - before)]
 
 
-class _Pages:
-    """So many pages open, in a process of their own."""
+class _Beside:
+    """A process beside the show; `said` is what it wrote at its end."""
 
-    def __init__(self, port: int, count: int) -> None:
-        self._command = [sys.executable, "-c", _PAGES, f"ws://127.0.0.1:{port}/show", str(count)]
-        self._count = count
+    said = ""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
 
     def __enter__(self) -> None:
-        self._child = None
-        if self._count:
-            self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE)
-            sleep(1.0)
+        self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE, text=True)
+        sleep(1.0)
 
     def __exit__(self, *_: object) -> None:
-        if self._child is not None:
-            self._child.terminate()
-            self._child.communicate()
+        self.said = self._child.communicate()[0]
 
 
 def _paint(port: int) -> float | None:

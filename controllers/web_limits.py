@@ -21,6 +21,10 @@ STALL_SECONDS = 3.0
 """So long a websocket's client may leave unread what fills its buffers."""
 FRAGMENTS, PINGS = 256, 64
 """Of one message; between two messages."""
+PROTOCOLS = {"h11", "websockets"}
+"""Libraries whose errors say what a client did."""
+FAULTS = 20
+"""So many different ones are told in an evening."""
 
 
 class BoundedHttp(H11Protocol):
@@ -116,16 +120,21 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
 
 
 class Once(logging.Filter):
-    """Lets a fault through once, because clients can make the same one all night."""
+    """Lets a fault of ours through, once; what clients bring upon themselves is no fault."""
 
     def __init__(self) -> None:
         super().__init__()
         self._seen: set[str] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        new = record.msg not in self._seen and len(self._seen) < 100
-        self._seen.add(str(record.msg))
-        return record.levelno >= logging.ERROR and new
+        error = record.exc_info[1] if record.exc_info else None
+        theirs = type(error).__module__.partition(".")[0] in PROTOCOLS
+        if record.levelno < logging.ERROR or theirs or isinstance(error, UnicodeError):
+            return False
+        what = f"{record.msg} {error!r}"
+        new = what not in self._seen and len(self._seen) < FAULTS
+        self._seen.add(what)
+        return new
 
 
 def _kept(state: Any, name: str) -> dict[Any, None]:

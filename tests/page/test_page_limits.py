@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import struct
+import threading
 from contextlib import ExitStack
 
 import pytest
@@ -12,6 +13,7 @@ from test_page_served import Show
 from websockets.exceptions import InvalidHandshake
 from websockets.sync.client import connect
 
+from bench import page_rubbish
 from controllers import web_limits
 from controllers.page.app import make_app
 from controllers.page.hub import Hub
@@ -191,3 +193,18 @@ def test_what_a_page_missed_is_told_at_once():
     old = {"values": {"a": 1, "b": 2}, "now": 1, "controls": [1]}
     assert joined(old, {"values": {"b": None}, "now": 2, "held": {"a": 1}}) == {
         "values": {"a": 1, "b": None}, "now": 2, "held": {"a": 1}, "controls": [1]}
+
+
+def test_all_of_it_at_once_for_some_seconds(served, caplog):
+    web, show, hub, stack = served
+    page = _page(web, stack)
+    over = threading.Event()
+    threads = page_rubbish.pester(web.port, 7, over)
+    assert _hears(page, 4.0) > 8
+    page.send(json.dumps({"set": ["freeze", 1]}))
+    wait_for("a hand amid the rubbish", lambda: show.state["freeze"] == 1.0, 20.0)
+    over.set()
+    wait_for("an end", lambda: not any(thread.is_alive() for thread in threads), 60.0)
+    wait_for("the one page", lambda: len(hub.pages) == 1, 20.0)
+    assert _status(web, stack) == 200 and _hears(page, 0.5) > 2
+    assert not [row for row in caplog.records if row.exc_info]
