@@ -117,6 +117,36 @@ def test_corners_are_pulled_in_the_window(stage):
     wait_for("a full window", lambda: stage.window()[4, 4, 0] > 150)
 
 
+def test_an_output_fills_a_display_is_bent_and_is_a_window_again(stage):
+    stage.room("Outputs")
+    display = stage.page.get_by_label("display of Liquidlight")
+    assert stage.window()[350, 630].sum() < 30, "beside the window there is nothing"
+    display.select_option(index=0)
+    wait_for("all of the display", lambda: stage.window()[350, 630, 0] > 150)
+    stage.page.locator(".displays .filled", has_text="Liquidlight").wait_for()
+    stage.page.get_by_role("button", name="grid", exact=True).click()
+    stage.page.get_by_role("radio", name="points", exact=True).click()
+    point = stage.page.get_by_role("button", name="point 1", exact=True)
+    box = point.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    stage.page.mouse.move(x, y)
+    stage.page.mouse.down()
+    stage.page.mouse.move(x + 120, y + 80, steps=6)
+    stage.page.mouse.up()
+    wait_for("a corner of black", lambda: stage.window()[4, 4].sum() < 30)
+    stage.page.get_by_role("button", name="straight again").click()
+    wait_for("all of it", lambda: stage.window()[4, 4, 0] > 150)
+    stage.page.locator("details.fine summary").click()
+    red = stage.page.get_by_role("slider", name="red", exact=True)
+    red.press("Home")
+    wait_for("an output without red", lambda: stage.window()[300, 400, 0] < 30)
+    red.press("Delete")
+    wait_for("red again", lambda: stage.window()[300, 400, 0] > 150)
+    display.select_option("window")
+    wait_for("a window", lambda: stage.window()[350, 630].sum() < 30)
+    assert stage.window()[20, 20, 0] > 150, "where it was before"
+
+
 def test_a_test_card_is_shown_and_taken_away(stage):
     stage.room("Outputs")
     card = stage.page.get_by_role("button", name="test card", exact=True)
