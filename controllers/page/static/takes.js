@@ -58,7 +58,14 @@ function row(take, choose, say, draw) {
   const pick = el("button", { class: "take-pick", "data-take": name, "aria-pressed": "false", title: "its film below", onclick: () => choose(name) },
     el("b", {}, name), el("small", {}, [clock(Math.round(take.seconds)), when(take.when), take.show, bytes(take.bytes)].join(" · ")));
   const drop = el("button", { class: "take-drop", "data-take": `drop ${name}`, "aria-label": `delete ${name}`, title: "delete; it can be had back until the show ends", onclick: async () => {
-    try { await ask("delete_take", name); gone = [name, ...gone.filter((other) => other !== name)]; say(""); draw(); } catch (error) { say(error.message); }
+    try {
+      await ask("delete_take", name);
+      show.takes = show.takes.filter((other) => other.name !== name); // as the show will say in a moment
+      gone = [name, ...gone.filter((other) => other !== name)];
+      say("");
+      draw();
+      document.querySelector(`[data-take="${CSS.escape(`back ${name}`)}"]`)?.focus();
+    } catch (error) { say(error.message); }
   } }, "×");
   const bar = el("progress", { max: 1, value: 0, "aria-label": `how far ${name} has played` });
   return el("li", { "data-name": name }, play, pick, drop, bar);
