@@ -92,7 +92,7 @@ function sources() {
 
 // Which sound is heard; another is taken over once it gives sound.
 function input() {
-  const choose = el("select", { "aria-label": "sound input", onchange: ({ target }) => { wanted = target.value; set("audio.input", target.value); late(); } });
+  const choose = el("select", { "aria-label": "sound input", onchange: ({ target }) => { wanted = target.value; press("audio.input", wanted); late(); } });
   const told = el("small");
   const node = el("label", { class: "input" }, el("span", {}, "from"), choose, told);
   let wanted = null, timer = 0;

@@ -42,7 +42,7 @@ function flush() {
   pending.clear();
 }
 
-export function press(address) { send({ set: [address, 1] }); }
+export function press(address, value = 1) { send({ set: [address, value] }); } // what comes of it is told
 export function toggle(address) { send({ set: [address, "toggle"] }); }
 export function release(address) { send({ set: ["release", address] }); touched.delete(address); }
 
