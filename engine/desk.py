@@ -85,7 +85,8 @@ class Desk:
             try:
                 self._do(ask)
             except Exception as error:  # whatever goes wrong with a file, the desk goes on
-                self._tell(f"not saved: {error}")
+                said = "" if ask.what in (LEARN, UNLEARN) else "not saved: "
+                self._tell(f"{said}{error}")
         try:
             self._learned()
         except Exception as error:

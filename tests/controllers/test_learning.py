@@ -125,7 +125,7 @@ def test_what_plays_is_listed_and_what_was_learnt_is_forgotten_and_had_back(tmp_
     for address in ("knob5", "opacity"):
         listening.history.asks.put(Ask(UNLEARN, Controls(), text=address))
         desk._work()
-    assert said == ["not saved: unlearn: rig.toml binds nothing to 'knob5'",
+    assert said == ["unlearn: rig.toml binds nothing to 'knob5'",
                     'unlearned: "opacity" is bound to nothing by rig.toml']
     assert "cc 50" not in rig.read_text() and "note 36 shift" in rig.read_text()
     assert {row.address.name for row in midi.mapping.rows} == {"knob2"}

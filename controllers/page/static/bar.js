@@ -74,6 +74,7 @@ const seenAnyway = (text) => document.body.dataset.room === "Play"
   && show.scenes.some(({ name, notes }, n) => notes && text === `${n + 1} ${name}: ${notes}`);
 
 export function toast(text) {
+  for (const same of find("#toasts").children) if (same.textContent === text) same.remove();
   const node = el("button", { class: "toast", title: "away with it", onclick: () => node.remove() }, text);
   find("#toasts").append(node);
   while (find("#toasts").children.length > MOST) find("#toasts").firstChild.remove();
@@ -120,7 +121,7 @@ export function dress() {
   find("#well").addEventListener("click", () => unfold(find("#state").hidden));
   document.addEventListener("pointerdown", (event) => { if (!find("#state").hidden && !event.target.closest("#state, #well")) unfold(false); });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !find("#state").hidden) { unfold(false); find("#well").focus(); } });
-  document.addEventListener("pointerup", () => { if (show.learning) told(); });
+  document.addEventListener("click", () => { if (show.learning) told(); });
   document.addEventListener("visibilitychange", stayAwake);
   document.addEventListener("pointerdown", stayAwake, { once: true });
   on("health", (now) => { remember(now); well(); news(); });
