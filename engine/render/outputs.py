@@ -164,7 +164,8 @@ class Outputs:
                     sight.window.note = str(error)
 
     def identify(self) -> None:
-        """Every output shows its test card for a while: who is where?"""
+        """Every output shows its test card for a while: who is where? Displays are listed anew."""
+        self.berths.look()
         until = monotonic() + NAMED_SECONDS
         for sight in self.sights:
             sight.named_until = until
