@@ -1,66 +1,49 @@
 """Ghosts on their way to the page: where the show has what a hand holds, where knobs stand."""
 
-import asyncio
 import json
 
 import pytest
-from test_page_served import Show
+from test_page_served import Browser, Show
 
-from controllers.page.hub import Hub, Page, control_row
+from controllers.page.app import make_app
+from controllers.page.hub import Hub, control_row
 from controllers.surface import Control
-from engine.clock import monotonic
+from controllers.web_server import WebServer
 from engine.params import PARAMS
-
-
-class Socket:
-    """A page that only listens."""
-
-    def __init__(self) -> None:
-        self.heard: list[dict] = []
-
-    async def send_text(self, text: str) -> None:
-        self.heard.append(json.loads(text))
 
 
 @pytest.fixture
 def told():
-    """What two pages are told in half a second of a show: one that draws, one that is hidden."""
-
-    def tell(show: Show, change) -> tuple[list[dict], list[dict]]:
-        hub = Hub(show)
-        draws, hidden = Page(Socket(), heard=True), Page(Socket())
-        hub.pages |= {draws, hidden}
-
-        async def play() -> None:
-            running, end = asyncio.create_task(hub.run()), monotonic() + 5.0
-            for act in (lambda: None, change):
-                act()
-                count = len(hidden.socket.heard)
-                while len(hidden.socket.heard) < count + 3 and monotonic() < end:
-                    await asyncio.sleep(0.01)
-            running.cancel()
-
-        asyncio.run(play())
-        return draws.socket.heard, hidden.socket.heard
-
-    return tell
+    """A show in memory, and two pages of it: one that draws, one that is hidden."""
+    show = Show()
+    web = WebServer(make_app(show, Hub(show), None, ""), 0)
+    draws, hidden = Browser(web), Browser(web)
+    draws.say(want={"preview": False, "heard": True})
+    yield show, draws, hidden
+    for page in (draws, hidden):
+        page.close()
+    web.close()
 
 
 def test_ghosts_are_told_to_pages_that_draw(told):
-    show = Show()
+    show, draws, hidden = told
     show.put("strength", 0.8)
-    draws, hidden = told(show, lambda: show.put("release", "strength"))
-    assert draws[0]["ghosts"] == {"strength": 0.1235}, "four digits are enough"
-    assert draws[-1]["ghosts"] == {}, "who comes back to the page is told as well"
-    assert not any("ghosts" in news for news in hidden)
+    assert draws.until("ghosts", bool) == {"strength": 0.1235}, "four digits are enough"
+    assert draws.until("ghosts") == {"strength": 0.1235}, "a page that comes back has them at once"
+    show.put("release", "strength")
+    assert draws.until("ghosts", lambda ghosts: not ghosts) == {}
+    for _ in range(20):
+        assert "ghosts" not in json.loads(hidden.socket.recv(timeout=5.0))
 
 
-def test_knobs_are_told_once_when_they_change(told):
-    show = Show()
+def test_knobs_are_told_to_all_pages_when_they_change(told):
+    show, draws, hidden = told
     show.places = {"strength": (0.25, "midi:box")}
-    draws, _ = told(show, show.places.clear)
-    said = [news["knobs"] for news in draws if "knobs" in news]
-    assert said == [{"strength": [0.25, "midi:box"]}, {}]
+    for page in (draws, hidden):
+        assert page.until("knobs") == {"strength": [0.25, "midi:box"]}
+    show.places = {}
+    for page in (draws, hidden):
+        assert page.until("knobs") == {}, "not told again as long as it stands"
 
 
 def test_a_row_says_what_moves_it():

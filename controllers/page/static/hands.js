@@ -1,6 +1,6 @@
 // MIDI and OSC: learning, what came last, what moves what, what hands hold; edits saved; the way in for phones.
 
-import { el, hears, panel, pusher, put } from "./widgets.js";
+import { el, fader, hears, panel, pusher, put } from "./widgets.js";
 import { ask, set, show } from "./show.js";
 import { learn } from "./bar.js";
 
@@ -9,6 +9,7 @@ export function hands(room) {
   put(room,
     panel("MIDI and OSC", el("div", { class: "row" }, learner), cameLast()),
     panel("what moves what", bound()),
+    panel("knobs that wait", knobs()),
     panel("held by hands", held()),
     panel("edits", el("div", { class: "row" }, pusher("save", "save into the preset"), pusher("save.variation", "save a variation"), pusher("reset", "give all back"))),
     panel("join from a phone", join()),
@@ -63,6 +64,12 @@ function bound() {
 function held() {
   return redrawn(el("ul", { class: "held-list" }), "held", () => Object.entries(show.held), ([name, value]) => [el("li", {},
     el("span", {}, name), el("output", {}, say(value)), el("button", { class: "push", "aria-label": `let go of ${name}`, onclick: () => set("release", name) }, "let go"))]);
+}
+
+// Knobs of a controller that stand elsewhere than the value that they are to pick up.
+function knobs() {
+  return redrawn(el("div", { class: "knobs" }), "knobs", () => Object.keys(show.knobs).filter((name) => show.controls.has(name)).sort(),
+    (name) => [fader(name, name)].filter(Boolean));
 }
 
 function say(value) {
