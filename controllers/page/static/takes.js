@@ -56,7 +56,7 @@ function row(take, choose, say, draw) {
   const { name } = take;
   const play = el("button", { class: "take-play", "data-take": `play ${name}`, onclick: () => { if (!show.learning) set("take.play", show.now.laid?.name === name ? "" : name); } });
   const pick = el("button", { class: "take-pick", "data-take": name, "aria-pressed": "false", title: "its film below", onclick: () => choose(name) },
-    el("b", {}, name), el("small", {}, [clock(Math.round(take.seconds)), when(take.when), take.show, bytes(take.bytes)].join(" · ")));
+    el("b", {}, name.replace(/^liquidlight-/, "")), el("small", {}, [clock(Math.round(take.seconds)), when(take.when), take.show, bytes(take.bytes)].join(" · ")));
   const drop = el("button", { class: "take-drop", "data-take": `drop ${name}`, "aria-label": `delete ${name}`, title: "delete; it can be had back until the show ends", onclick: async () => {
     try {
       await ask("delete_take", name);
@@ -106,7 +106,7 @@ function render() {
   const text = el("output", { class: "take-command", tabindex: 0, "aria-label": "the command" });
   const sizes = el("select", { "aria-label": "size of the film", onchange: () => { size = sizes.value; draw(); } }, ...SIZES.map((name) => el("option", {}, name)));
   const copy = el("button", { class: "push", onclick: () => copied(text, copy) }, "copy");
-  const node = panel("make it a film", el("p", { class: "hint" }, "The same again, picture for picture and as large as wanted, in a terminal:"), text, el("div", { class: "row" }, sizes, copy));
+  const node = panel("make it a film", el("p", { class: "hint" }, "The same again, as large as wanted, in a terminal:"), text, el("div", { class: "row" }, sizes, copy));
   const draw = () => {
     const take = show.takes.find(({ name }) => name === chosen());
     node.hidden = !take;
