@@ -83,6 +83,7 @@ class Listening:
         self.skipped = 0
         self._next: AudioSource | None = None
         self._left: float | None = None  # until when the source left had sounded
+        self._lost = (0, 0)  # overruns and restarts of the sources left
         self._clock = clock
         self._events = events
         self._early: list[ControlEvent] = []  # seen already, not yet in the graph
@@ -100,6 +101,16 @@ class Listening:
         """Hear `source`, which gives hops already, from now on; any thread. Once it is our `source`
         the caller closes the one that was left. Time goes on without a jump."""
         self._next = source
+
+    @property
+    def overruns(self) -> int:
+        """Times that samples were lost, since the start."""
+        return self._lost[0] + self.source.overruns
+
+    @property
+    def restarts(self) -> int:
+        """Times that a lost device was opened again, since the start."""
+        return self._lost[1] + self.source.restarts
 
     def moment_at(self, time: float) -> Moment:
         """The newest moment that has sounded by show time `time`; any thread."""
@@ -127,7 +138,7 @@ class Listening:
     def _read(self) -> np.ndarray | None:
         """The next hop; of a source that is taken over, the first after what was heard before."""
         if self._next is not None:
-            self._left = self.source.sounded
+            self._left, self._lost = self.source.sounded, (self.overruns, self.restarts)
             self.source, self._next = self._next, None
             self.graph.stems = None  # their place in the song is lost
         samples = self.source.read_hop()

@@ -53,7 +53,7 @@ def stats_row(show: Performance) -> dict[str, Any]:
         generator=health,
         latency_ms=show.latency.total * 1000.0,
         beat=show.listening.moment.get().signals.beat,
-        audio_overruns=show.listening.source.overruns,
+        audio_overruns=show.listening.overruns,
         events=show.key_events + sum(show.hands.received.values()),
     )
     faults = sum(fault_counts(show).values())
@@ -87,7 +87,7 @@ def sound_figures(show: Performance) -> dict[str, Any]:
     """What comes in, whose tempo it is, and the parts of the way from sound to light."""
     source = show.listening.source
     return {
-        "audio_restarts": source.restarts,
+        "audio_restarts": show.listening.restarts,
         "audio_skipped": show.listening.skipped,
         "audio_gone_s": round(source.silent_for(), 1),
         **show.listening.meter.figures(),
@@ -107,8 +107,8 @@ def summary(show: Performance) -> str:
     ]
     counts = {
         "generator restarts": health.restarts,
-        "audio overruns": show.listening.source.overruns,
-        "sound restarts": show.listening.source.restarts,
+        "audio overruns": show.listening.overruns,
+        "sound restarts": show.listening.restarts,
         "hops passed over": show.listening.skipped,
         **fault_counts(show),
     }

@@ -266,6 +266,16 @@ def test_a_killed_generator_is_replaced_and_frames_go_on(stage: Stage) -> None:
     assert len(meanwhile) >= 2 and all(r["display_fps"] > 0.0 for r in meanwhile)
 
 
+def test_another_input_is_chosen_while_a_film_is_recorded(stage: Stage) -> None:
+    stage.osc("audio/input", "s", "turntable")
+    wait_for("the refusal", lambda: "no such device; there are: " in stage.heard())
+    before = stage.wait("the beat", lambda row: row["bpm"] > 0.0)
+    stage.osc("audio/input", "s", "default")
+    wait_for("the other input", lambda: "sound: default is heard now" in stage.heard())
+    after = stage.wait("time", lambda row: row["time"] > before["time"] + 3.0)
+    assert after["audio_gone_s"] < 1.0 and after["faults"] == before["faults"]
+
+
 def test_it_ends_well_and_leaves_a_film_with_sound(stage: Stage) -> None:
     import av
 
