@@ -1,6 +1,7 @@
 """A take begun in the midst of a show: as a film, and laid over the show again, it is the same."""
 
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from engine.audio import demo
 from engine.audio.media import decode
 from engine.audio.sources import MemorySource
+from engine.audio.tempo_desk import TempoDesk, TempoSettings
 from engine.clock import AudioClock
 from engine.exchange import EventQueue
 from engine.laid_take import LaidTake
@@ -46,10 +48,13 @@ def _hands(moment: Moment) -> dict[str, object]:
 class Evening:
     """A show that listens in memory, with hands at its hops."""
 
-    def __init__(self, song: np.ndarray, show: str = "first_light") -> None:
+    def __init__(
+        self, song: np.ndarray, show: str = "first_light", tempo: TempoDesk | None = None
+    ) -> None:
         self.events: EventQueue[ControlEvent] = EventQueue()
         self.source = MemorySource(song[: len(song) // HOP * HOP])
-        self.listening = Listening(self.source, load_show(show), AudioClock(), self.events)
+        self.listening = Listening(self.source, load_show(show), AudioClock(), self.events,
+                                   tempo)
         self.moments: list[Moment] = []
 
     def until(self, hop: int, hands=None) -> None:
@@ -117,3 +122,45 @@ def test_laid_over_the_show_it_gives_the_same_values_at_the_same_beats(evening, 
         assert _hands(now) == {**_hands(then), "blackout": True}
         assert now.playing.change.after == then.playing.change.after
     assert again.listening.takes.laid is None
+
+
+def _looks(tmp_path: Path) -> str:
+    for name in ("one", "two", "three"):
+        (tmp_path / f"{name}.toml").write_text('[[prompts]]\ntext = "ink"\n')
+    path = tmp_path / "set.toml"
+    path.write_text('presets = ["one", "two", "three"]\nbars = 1\n'
+                    '[autopilot]\non = true\norder = "shuffle"\n')  # fmt: skip
+    return str(path)
+
+
+def test_what_the_autopilot_chose_is_in_it_and_it_goes_on_after(tmp_path: Path) -> None:
+    """A bar lasts a second: what chance has chosen in four comes again, on the same hops."""
+    show, silence = _looks(tmp_path), np.zeros((10 * SAMPLERATE, 2), np.float32)
+    evening = Evening(silence, show, TempoDesk(TempoSettings("fixed", 240.0)))
+    evening.until(131, {130: [("take", 1.0)]})
+    evening.listening.takes.offer(TakeWriter(tmp_path / "led.take", show, "", {}))
+    evening.until(501, {500: [("take", 0.0)]})
+    writer, = evening.listening.takes.ended.drain()
+    writer.close()
+    take = load_take(tmp_path / "led.take")
+    chosen = [moment.playing.change.after for moment in evening.moments[131:501]]
+    assert len(set(chosen)) == 3 and evening.moments[-1].playing.autopilot
+    film = list(moments(decode(take.sound_path), load_show(take.show), take))
+    assert [moment.playing.change.after for moment in film] == chosen
+    evening.listening.takes.lay(LaidTake(take, 501))
+    evening.until(501 + take.hops + 2)
+    laid = evening.moments[501:]
+    assert not laid[20].playing.autopilot and laid[-1].playing.autopilot
+
+
+def test_a_take_of_before_and_damaged_memory_still_play(evening, song) -> None:
+    """What a file says is left out where it does not fit; nothing that was read is trusted."""
+    played, take = evening
+    bad = {"_signals": {"_bands": [1, 2], "_parts_gain": {"_peak": {"value": "loud"}}},
+           "_settings": {"following": 3}, "_dimmer": {"_dark": None}, "pose": [1.0],
+           "ear": {"_spectra": {"_recent": [[0.5]], "_slot": float("nan")}}}  # fmt: skip
+    for memory in ({}, bad):
+        film = moments(decode(take.sound_path), load_show(take.show), replace(take, memory=memory))
+        now = next(film)
+        assert now.signals.beat == played.moments[BEGIN + 1].signals.beat
+        assert now.controls.values == played.moments[BEGIN + 1].controls.values
