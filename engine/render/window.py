@@ -8,7 +8,6 @@ chooses X11 or Wayland by itself, and is imported only when needed.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -31,6 +30,7 @@ from engine.render.displays import (
     window_context,
 )
 from engine.render.offscreen import Offscreen, Pacer
+from engine.render.swaps import Swaps
 from engine.render.window_hands import Hands
 
 if TYPE_CHECKING:
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Offscreen", "Pacer", "Window", "list_displays"]
 
-PACE_SHARE = 1.1
-"""A window's own pace, in refreshes: a little above what the display allows, so that it only
-counts where swapping does not wait (software OpenGL, virtual displays, a driver's setting)."""
 
 
 WINDOWED_PLACE = (60, 60)
@@ -89,11 +86,7 @@ class Window:
             raise
         self.hands = Hands(self._glfw, self._handle, self._toggle)
         on_displays(self._glfw, self._hear_displays)
-        self._limit = math.inf
-        self._hz = self.refresh_hz
-        self._pacer = Pacer(PACE_SHARE * self._hz)
-        self.swapped = clock.monotonic()
-        self.frame_seconds = self._swap_seconds = 0.0
+        self.swaps = Swaps(self.refresh_hz)
         if fullscreen:
             self._start_full(patient)
         elif place is not None:
@@ -136,11 +129,6 @@ class Window:
         return displays(self._glfw)
 
     @property
-    def home(self) -> Display | None:
-        """The display that it fills, also while that is gone."""
-        return self.berth.display if self.berth.full else None
-
-    @property
     def place(self) -> tuple[int, int]:
         """Left and top on the desktop, pixels."""
         return tuple(self._glfw.get_window_pos(self._handle))
@@ -172,39 +160,37 @@ class Window:
             self._reclaim()
 
     def swap(self) -> None:
-        """Show what was drawn. Waits for the refresh, unless it shares another's context.
-
-        `frame_seconds` is the time since the last swap, `swapped` its moment on the steady clock.
-        """
+        """Show what was drawn. Waits for the refresh, unless it shares another's context."""
         begun = clock.monotonic()
         if self.visible:
             self._glfw.swap_buffers(self._handle)
-        now = clock.monotonic()
-        self._swap_seconds += 0.05 * (now - begun - self._swap_seconds)
-        self.frame_seconds, self.swapped = now - self.swapped, now
+        self.swaps.done(begun)
         if self._share is None:
-            self._pacer.wait()
+            self.swaps.wait()
+
+    @property
+    def swapped(self) -> float:
+        """The moment of the last swap on the steady clock."""
+        return self.swaps.swapped
+
+    @property
+    def frame_seconds(self) -> float:
+        """Between the last two swaps."""
+        return self.swaps.frame_seconds
 
     @property
     def presentation(self) -> float:
-        """Seconds from a swap to the light, as far as glfw can tell.
-
-        Where swapping waits for the refresh, a picture is seen at the next one; where it does not
-        (virtual displays, software OpenGL) it is there at once. What a projector adds is not
-        known to anyone here: the operator's offset is for that.
-        """
-        waits = self._swap_seconds > 0.25 / self._hz
-        return 1.0 / self._hz if waits else 0.0
+        """Seconds from a swap to the light, as far as it is known."""
+        return self.swaps.presentation
 
     @property
     def pace_hz(self) -> float:
         """Pictures a second that are meant to be shown."""
-        return min(self.refresh_hz, self._pacer.hz)
+        return self.swaps.pace_hz
 
     def limit(self, hz: float) -> None:
         """Show at most `hz` pictures a second, where drawing them is dear."""
-        self._limit = min(self._limit, hz)
-        self._pacer.hz = min(self._pacer.hz, hz)
+        self.swaps.limit(hz)
 
     def move(self, berth: Berth) -> None:
         """Go there at once; where its display is not there, it waits for it, hidden."""
@@ -233,18 +219,10 @@ class Window:
         shown = displays(self._glfw)
         self._claim(self.berth.found(shown) or choose_display(shown, self.berth.wanted), shown)
 
-    def show_cursor(self, shown: bool) -> None:
-        """Whether the mouse is seen over the window; full screen hides it."""
-        glfw = self._glfw
-        hidden = self.fullscreen and not shown
-        glfw.set_input_mode(
-            self._handle, glfw.CURSOR, glfw.CURSOR_HIDDEN if hidden else glfw.CURSOR_NORMAL
-        )
-
     def grab(self, on: bool) -> None:
         """The mouse is at work on the picture: it is seen, and a double click means nothing."""
         self.hands.double_click = not on
-        self.show_cursor(on or not self.fullscreen)
+        self.hands.show_cursor(on or not self.fullscreen)
 
     def close(self) -> None:
         """End the window and its context; those that share it must have ended before."""
@@ -277,10 +255,9 @@ class Window:
             self._handle, home.monitor, 0, 0, *home.size, max(1, round(home.hz))
         )
         self.berth = self.berth.on(home, shown)
-        self._hz = home.hz
-        self._pacer.hz = min(self._limit, PACE_SHARE * home.hz)
+        self.swaps.tune(home.hz)
         self._show()
-        self.show_cursor(False)
+        self.hands.show_cursor(not self.hands.double_click)  # seen while corners are dragged
         if self._share is None:
             self.use()
             glfw.swap_interval(1)
@@ -290,7 +267,7 @@ class Window:
         glfw = self._glfw
         glfw.set_window_monitor(self._handle, None, *self._place, *self._size, glfw.DONT_CARE)
         self.berth = replace(self.berth, full=False)
-        self.show_cursor(True)
+        self.hands.show_cursor(True)
         self._show()
 
     def _hide(self, note: str) -> None:

@@ -35,6 +35,12 @@ class Hands:
         glfw.set_mouse_button_callback(handle, self._button)
         glfw.set_cursor_pos_callback(handle, self._moved)
 
+    def show_cursor(self, shown: bool) -> None:
+        """Whether the mouse is seen over the window."""
+        glfw = self._glfw
+        look = glfw.CURSOR_NORMAL if shown else glfw.CURSOR_HIDDEN
+        glfw.set_input_mode(self._handle, glfw.CURSOR, look)
+
     def _key(self, _window: Any, key: int, _scancode: int, action: int, mods: int) -> None:
         glfw, name = self._glfw, self._names.get(key)
         if action == glfw.RELEASE or name is None:
