@@ -18,14 +18,23 @@ import shutil
 import subprocess
 import sys
 import threading
+import wave
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+
+from engine.audio import demo
+from engine.audio.media import decode
 from engine.clock import monotonic, sleep
+from engine.errors import DeviceError
 from engine.live import Performance
 from engine.play_options import PlayOptions
+from engine.records import SAMPLERATE
 from engine.resolve import resolve
 from engine.stats import Stats, rss_mb
 
@@ -53,15 +62,33 @@ sys.stdin.read()
 def run(seconds: float, size: tuple[int, int] = (320, 180), port: int = 18_080) -> dict[str, Any]:
     """Measure for about `seconds` of pages open and as long without; medians, and 99 %, in ms."""
     figures: dict[str, Any] = {}
-    options = PlayOptions("first_light", audio="demo", screen="offscreen", size=size, osc=0,
-                          midi="none", page_port=port)
+    with TemporaryDirectory() as folder:
+        song = _long_song(Path(folder) / "song.wav", 6.0 * seconds + 120.0)
+        options = PlayOptions("first_light", audio=str(song), screen="offscreen", size=size, osc=0,
+                              midi="none", page_port=port)
+        _play(options, seconds, port, figures)
+    _print_table(figures)
+    return figures
+
+
+def _play(options: PlayOptions, seconds: float, port: int, figures: dict[str, Any]) -> None:
     with Performance(options, lambda line: print(line, file=sys.stderr)) as show:
         worker = threading.Thread(target=_measured, args=(show, seconds, port, figures))
         worker.start()
         show.run()
         worker.join()
-    _print_table(figures)
-    return figures
+
+
+def _long_song(path: Path, seconds: float) -> Path:
+    """The demo track again and again."""
+    track = (np.clip(decode(demo.path()), -1.0, 1.0) * 32767.0).astype("<i2")
+    with wave.open(str(path), "wb") as song:
+        song.setnchannels(2)
+        song.setsampwidth(2)
+        song.setframerate(SAMPLERATE)
+        for _ in range(1 + int(seconds * SAMPLERATE / len(track))):
+            song.writeframes(track.tobytes())
+    return path
 
 
 def _measured(show: Performance, seconds: float, port: int, figures: dict[str, Any]) -> None:
@@ -81,10 +108,8 @@ def _measured(show: Performance, seconds: float, port: int, figures: dict[str, A
 
 def _touches(show: Performance, port: int, count: int = TOUCHES) -> list[float]:
     """ms from a message of the page until FrameParams would have it, asked twice a ms."""
-    from websockets.sync.client import connect
-
     took = []
-    with connect(f"ws://127.0.0.1:{port}/show") as page:
+    with _open_page(port) as page:
         reader = threading.Thread(target=lambda: [None for _ in page], daemon=True)
         reader.start()
         for n in range(count):
@@ -97,6 +122,19 @@ def _touches(show: Performance, port: int, count: int = TOUCHES) -> list[float]:
             sleep(0.05 + 0.007 * (n % 7))
         page.send(json.dumps({"set": ["reset", 1]}))
     return took
+
+
+def _open_page(port: int) -> Any:
+    """A page as the browser opens it: turned away, it tries again."""
+    from websockets.exceptions import InvalidHandshake
+    from websockets.sync.client import connect
+
+    for _ in range(20):
+        with suppress(InvalidHandshake, OSError):
+            return connect(f"ws://127.0.0.1:{port}/show", max_size=None, max_queue=None,
+                           close_timeout=1.0)
+        sleep(0.3)
+    raise DeviceError("bench page: the page lets nobody in")
 
 
 def _strength(show: Performance) -> float:

@@ -12,11 +12,15 @@ import logging
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 HTTP_SECONDS = 10.0
 """From a connection's beginning, or its last answer, to its end."""
-HTTP_CONNECTIONS, WEBSOCKETS = 48, 32
+HTTP_CONNECTIONS, CROWD, WEBSOCKETS = 48, 256, 32
+"""More than the first are let in for GRACE_SECONDS, because a browser's question may be among
+theirs; never more than a crowd."""
+GRACE_SECONDS = 0.25
 STALL_SECONDS = 3.0
 """So long a websocket's client may leave unread what fills its buffers."""
 FRAGMENTS, PINGS = 256, 64
@@ -35,8 +39,9 @@ class BoundedHttp(H11Protocol):
         self._all: dict[BoundedHttp, None] = _kept(self.server_state, "waiting")
         self._timer: Any = None
         self._wait()
-        if len(self._all) > HTTP_CONNECTIONS:
-            next(iter(self._all)).cut()
+        if len(self._all) == HTTP_CONNECTIONS + 1:
+            self.loop.call_later(GRACE_SECONDS, _thin, self._all, HTTP_CONNECTIONS)
+        _thin(self._all, CROWD)
 
     def cut(self) -> None:
         """End it now, whatever is on its way."""
@@ -99,11 +104,17 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         super().keepalive_timeout()
         self.transport.abort()
 
+    async def send(self, message: Any) -> None:
+        if self.transport.is_closing():  # it has gone; what it said last is still being read
+            raise ClientDisconnected
+        await super().send(message)
+
     def handle_ping(self) -> None:
         self._pings += 1
         if self._pings > PINGS:
             return self.transport.abort()
-        super().handle_ping()
+        if not self.transport.is_closing():
+            super().handle_ping()
 
     def handle_cont(self, event: Any) -> None:
         if len(self.frames) >= FRAGMENTS:
@@ -135,6 +146,11 @@ class Once(logging.Filter):
         new = what not in self._seen and len(self._seen) < FAULTS
         self._seen.add(what)
         return new
+
+
+def _thin(waiting: dict[BoundedHttp, None], most: int) -> None:
+    while len(waiting) > most:
+        next(iter(waiting)).cut()
 
 
 def _kept(state: Any, name: str) -> dict[Any, None]:

@@ -91,7 +91,7 @@ def _ends(made: socket.socket) -> bool:
 def test_doors_that_are_only_held_open_make_room(served):
     web, _, _, stack = served
     page = _page(web, stack)
-    held = [_raw(web, stack, b"GET / HT") for _ in range(200)]
+    held = [_raw(web, stack, b"GET / HT") for _ in range(400)]
     assert _status(web, stack) == 200
     assert _ends(held[0])
     assert _hears(page, 0.5) > 2
@@ -207,4 +207,4 @@ def test_all_of_it_at_once_for_some_seconds(served, caplog):
     wait_for("an end", lambda: not any(thread.is_alive() for thread in threads), 60.0)
     wait_for("the one page", lambda: len(hub.pages) == 1, 20.0)
     assert _status(web, stack) == 200 and _hears(page, 0.5) > 2
-    assert not [row for row in caplog.records if row.exc_info]
+    assert not caplog.records
