@@ -244,6 +244,94 @@ def test_ghosts_stand_where_the_look_and_the_knobs_are(stage):
     stage.seen("red", lambda r, g, b: r > 200 and b < 60)
 
 
+def test_the_set_list_and_what_is_always_at_hand(stage):
+    page, room = stage.page, stage.page.locator("#room")
+    stage.room("Hands")
+    learnt = room.locator(".learnt li", has_text="macros.heat")
+    learnt.filter(has_text="cc 77").wait_for()
+    learnt.get_by_role("button", name="forget").click()
+    learnt.wait_for(state="detached")
+    page.locator(".toast", has_text="unlearned").wait_for()
+    stage.room("Play")
+    room.get_by_role("radio", name="list", exact=True).click()
+    second = room.locator(".presets.list .preset").nth(1)
+    assert second.locator(".number").inner_text() == "2"
+    assert second.locator("small").inner_text().startswith("8 bars")
+    wait_for("what follows", lambda: second.locator(".when").inner_text() == "next")
+    room.get_by_role("button", name="next ▶").click()
+    stage.seen("blue", lambda r, g, b: b > 200 and r < 60)
+    wait_for("a bar count", lambda: second.locator(".when").inner_text().startswith("bar "))
+    room.get_by_role("button", name="previous").click()
+    stage.seen("red", lambda r, g, b: r > 200 and b < 60)
+    room.get_by_label("deck a").select_option("two")
+    stage.seen("blue of deck A", lambda r, g, b: b > 200 and r < 60)
+    room.get_by_role("button", name="decks off").click()
+    stage.seen("red", lambda r, g, b: r > 200 and b < 60)
+    room.get_by_role("slider", name="heat").press("End")
+    stage.seen("no red", lambda r, g, b: r < 30)
+    page.locator("#master").get_by_role("button", name="take back the last edit").click()
+    stage.seen("red", lambda r, g, b: r > 200)
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="keys").get_by_text("tap the tempo").wait_for()
+    page.keyboard.press("Escape")
+    page.locator("#well").click()
+    page.locator("#state").get_by_text("sound to light", exact=True).wait_for()
+    page.keyboard.press("Escape")
+    room.get_by_role("radio", name="grid", exact=True).click()
+
+
+def test_a_take_is_recorded_laid_over_the_show_deleted_and_had_back(stage):
+    page, rows = stage.page, stage.page.locator(".takes li[data-name]")
+    page.locator("#master .film.on", has_text="show.mkv").wait_for()
+    stage.room("Takes")
+    record = page.locator(".take-record")
+    record.click()
+    record.locator("b", has_text="end the take").wait_for()
+    wait_for("the take", lambda: "a take begins" in stage.said())
+    stage.room("Play")
+    page.get_by_role("slider", name="heat").press("End")
+    stage.seen("no red", lambda r, g, b: r < 30)
+    page.keyboard.press("t")
+    wait_for("its end", lambda: " long" in stage.said())
+    page.get_by_role("slider", name="heat").press("Delete")
+    stage.seen("red", lambda r, g, b: r > 200 and b < 60)
+    stage.room("Takes")
+    rows.first.wait_for()
+    name = rows.first.get_attribute("data-name")
+    assert f"{name}.take --size 1920x1080" in page.locator(".take-command").inner_text()
+    page.get_by_role("button", name=f"play {name}").click()
+    page.locator(".takes .plays progress").wait_for()
+    stage.seen("no red", lambda r, g, b: r < 30)
+    wait_for("its end", lambda: f"the take {name} has ended" in stage.said())
+    page.get_by_role("button", name=f"delete {name}").click()
+    stage.other.get_by_role("tab", name="Takes", exact=True).click()
+    wait_for("an empty list", lambda: not stage.other.locator(".takes li").count())
+    page.get_by_role("button", name="undo", exact=True).click()
+    rows.first.wait_for()
+    stage.other.locator(".takes li[data-name]").wait_for()
+    stage.room("Play")
+    page.get_by_role("slider", name="heat").press("Delete")
+    stage.seen("red", lambda r, g, b: r > 200)
+
+
+def test_the_ear_is_read_and_tapped(stage):
+    stage.room("Ear")
+    page, room = stage.page, stage.page.locator("#room")
+    room.locator(".level", has_text="no sound for").wait_for()  # the song is silence
+    assert "−∞" in room.locator(".meter").get_attribute("aria-valuetext")
+    assert room.get_by_label("sound input").input_value() == "silence.wav"
+    room.get_by_role("radio", name="taps").click()
+    for _ in range(8):
+        room.locator(".tap").dispatch_event("pointerdown")
+        sleep(0.35)
+    wait_for("taps", lambda: page.locator("#bpm small").inner_text() == "tap")
+    room.locator(".who .followed", has_text="taps").wait_for()
+    room.get_by_role("button", name="lock", exact=True).click()
+    wait_for("the lock", lambda: stage.other.locator("#bpm small").inner_text() == "lock")
+    room.get_by_role("radio", name="as typed").click()  # which unlocks, too
+    wait_for("the typed tempo", lambda: page.locator("#bpm b").inner_text() == "120.0")
+
+
 def test_it_was_recorded(stage):
     button = stage.page.locator("#master").get_by_role("button", name="record")
     assert button.get_attribute("aria-pressed") == "true"

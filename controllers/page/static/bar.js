@@ -25,7 +25,7 @@ export function troubles(now, connected = true) {
   const before = seen[0]?.[1] ?? {};
   for (const [name, words] of Object.entries(COUNTS)) {
     const more = (now[name] ?? 0) - (before[name] ?? now[name] ?? 0);
-    if (more > 0) found.push([name === "faults" ? 2 : 1, `${more} ${words} within half a minute`]);
+    if (more > 0) found.push([name === "faults" ? 2 : 1, `${words}: ${more} within half a minute`]);
   }
   return found.sort(([a], [b]) => b - a);
 }

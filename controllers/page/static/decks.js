@@ -18,19 +18,22 @@ const cut = (side, to) => el("button", { class: "push", "aria-label": `crossfade
 // An empty deck is what plays, whatever that is.
 function deck(side) {
   const address = `deck.${side}`;
-  const choose = el("select", { "aria-label": `deck ${side}`, onchange: () => set(address, choose.value === "" ? 0 : choose.value) },
-    el("option", { value: "" }, "what plays"), ...show.scenes.map(({ name, title }) => el("option", { value: name }, title || name)));
+  const choose = el("select", { "aria-label": `deck ${side}`, onchange: () => set(address, choose.value === "" ? 0 : choose.value) });
+  const offer = () => choose.replaceChildren(el("option", { value: "" }, "what plays"), ...show.scenes.map(({ name, title }) => el("option", { value: name }, title || name)));
   const sight = el("span", { class: "sight" });
   let drawn = null;
   const draw = () => {
-    choose.value = show.values[address] || "";
-    const name = show.values[address] || show.now.playing, seen = `${name} ${show.scenes.find((scene) => scene.name === name)?.seen}`;
+    const laid = show.values[address] || "";
+    if (choose.value !== laid) choose.value = laid;
+    const name = laid || show.now.playing, seen = `${name} ${show.scenes.find((scene) => scene.name === name)?.seen}`;
     if (seen !== drawn) { drawn = seen; sight.replaceChildren(picture(name), el("b", {}, titled(name))); }
-    node.classList.toggle("laid", Boolean(show.values[address]));
+    node.classList.toggle("laid", Boolean(laid));
     node.style.setProperty("--share", side === "a" ? 1 - (show.values.crossfader ?? 0) : show.values.crossfader ?? 0);
   };
   const node = el("div", { class: `deck ${side}` }, sight, el("label", {}, el("i", {}, side.toUpperCase()), choose));
-  for (const what of [`value ${address}`, "value crossfader", "now", "scenes"]) hears(node, what, draw);
+  for (const what of [`value ${address}`, "value crossfader", "now"]) hears(node, what, draw);
+  hears(node, "scenes", () => { offer(); draw(); });
+  offer();
   draw();
   return node;
 }
