@@ -110,8 +110,7 @@ def _touches(show: Performance, port: int, count: int = TOUCHES) -> list[float]:
     """ms from a message of the page until FrameParams would have it, asked twice a ms."""
     took = []
     with _open_page(port) as page:
-        reader = threading.Thread(target=lambda: [None for _ in page], daemon=True)
-        reader.start()
+        threading.Thread(target=_read_on, args=(page,), daemon=True).start()
         for n in range(count):
             value = 0.3 + 0.4 * (n + 1) / count
             begun = monotonic()
@@ -135,6 +134,14 @@ def _open_page(port: int) -> Any:
                            close_timeout=1.0)
         sleep(0.3)
     raise DeviceError("bench page: the page lets nobody in")
+
+
+def _read_on(page: Any) -> None:
+    from websockets.exceptions import ConnectionClosed
+
+    with suppress(ConnectionClosed):
+        for _ in page:
+            pass
 
 
 def _strength(show: Performance) -> float:
