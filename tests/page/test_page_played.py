@@ -73,13 +73,17 @@ def test_a_preset_waits_for_its_bar_and_comes(stage):
     stage.page.get_by_role("radio", name="bar", exact=True).click()
     stage.page.evaluate(WATCH)  # a bar may be over before a busy browser looks
     in_bar = "import('/static/show.js').then((page) => page.beatNow() % 4)"
-    wait_for("the beginning of a bar", lambda: 0.2 < stage.page.evaluate(in_bar) < 1.5)
-    stage.page.locator('.preset[data-name="two"]').click()
-    wait_for("the queue", lambda: stage.page.evaluate("window.queued.includes('two')"))
-    stage.seen("blue", lambda r, g, b: b > 200 and r < 60)
-    stage.page.wait_for_selector('.preset.plays[data-name="two"]')
-    stage.page.locator('.preset[data-name="one"]').press("Enter")
-    stage.seen("red", lambda r, g, b: r > 200 and b < 60)
+    for _ in range(8):  # a busy machine may sleep through the rest of a bar
+        wait_for("the beginning of a bar", lambda: 0.2 < stage.page.evaluate(in_bar) < 1.5)
+        stage.page.locator('.preset[data-name="two"]').click()
+        stage.seen("blue", lambda r, g, b: b > 200 and r < 60)
+        stage.page.wait_for_selector('.preset.plays[data-name="two"]')
+        stage.page.locator('.preset[data-name="one"]').press("Enter")
+        stage.seen("red", lambda r, g, b: r > 200 and b < 60)
+        if stage.page.evaluate("window.queued.includes('two')"):
+            break
+    else:
+        pytest.fail("nobody saw it wait")
 
 
 def test_a_knob_is_learnt_over_midi(stage):

@@ -10,6 +10,7 @@ import { titled, waits } from "./setlist.js";
 import { filmFacts } from "./takes.js";
 import { ROOMS } from "./rooms.js";
 
+const BLINKS = ".queued, .queues, .waits, .lights, .take-record"; // of them alone, or all of the page is styled anew
 const find = (query) => document.querySelector(query);
 let again = null; // what the room does when another look has other controls, if not all anew
 let room = localStorage.getItem("room") ?? "Play";
@@ -21,6 +22,7 @@ function enter(name, focus = false) {
   for (const tab of find("#rooms").children) {
     tab.setAttribute("aria-selected", String(tab.textContent === name));
     tab.tabIndex = tab.textContent === name ? 0 : -1;
+    if (tab.textContent === name) tab.id = "entered"; else tab.removeAttribute("id");
     if (tab.textContent === name) tab.scrollIntoView({ block: "nearest", inline: "center" });
   }
   const box = find("#room"), floor = find("#floor"), top = floor.scrollTop;
@@ -35,11 +37,11 @@ function build() {
   find("#rooms").addEventListener("scroll", edges);
   new ResizeObserver(edges).observe(find("#rooms"));
   find("#rooms").addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!step) return;
+    const names = Object.keys(ROOMS), at = names.indexOf(room), last = names.length - 1;
+    const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: last }[event.key];
+    if (to === undefined) return;
     event.preventDefault();
-    const names = Object.keys(ROOMS);
-    enter(names[(names.indexOf(room) + step + names.length) % names.length], true);
+    enter(names[(to + names.length) % names.length], true);
     find('#rooms [aria-selected="true"]').focus();
   });
   find("#bpm").addEventListener("click", () => press("tap"));
@@ -54,10 +56,13 @@ function build() {
   find("#spectrum").after(smallMeter());
   on("now", playing);
   on("health", lines);
-  on("controls", () => { if (typing()) stale = true; else if (again) again(); else enter(room); });
+  on("controls", () => { if (typing()) stale = true; else anew(); });
   find("#room").addEventListener("focusout", () => setTimeout(() => {
-    if (stale && !typing()) { stale = false; if (again) again(); else enter(room); }
+    if (stale && !typing()) { stale = false; anew(); }
   }));
+  find("#room").addEventListener("keydown", (event) => { // the way out of a long room
+    if (event.key === "Escape" && !event.defaultPrevented) find('#rooms [aria-selected="true"]').focus();
+  });
   on("fresh", always);
   on("connected", (there) => document.body.classList.toggle("lost", !there));
   on("turned away", (away) => { find("#lost").textContent = away ? "the show has begun anew: open its new address" : "no show here"; });
@@ -67,6 +72,17 @@ function build() {
   document.body.classList.add("lost");
   requestAnimationFrame(beat);
 }
+
+// Another look has other controls; what had the keyboard has it again, if it is still there.
+function anew() {
+  const box = find("#room"), old = document.activeElement, who = box.contains(old) && old !== box ? called(old) : null;
+  if (again) again(); else enter(room);
+  if (who === null || (box.contains(document.activeElement) && document.activeElement !== box)) return;
+  const same = [...box.querySelectorAll("[tabindex], button, input, select, textarea")].find((node) => called(node) === who);
+  (same ?? box).focus({ preventScroll: true });
+}
+
+const called = (node) => [node.tagName, node.dataset.address ?? node.dataset.name, node.getAttribute("aria-label") ?? node.textContent].join(" ");
 
 // While somebody types, another look's controls wait.
 const typing = () => find("#room").contains(document.activeElement) && document.activeElement.matches("input, textarea");
@@ -104,7 +120,7 @@ function lines() {
 function beat() {
   const count = beatNow(), phase = clamp(count % 1);
   const glow = (1 - phase) ** 2;
-  document.body.style.setProperty("--beat", glow.toFixed(3));
+  for (const node of document.querySelectorAll(BLINKS)) node.style.setProperty("--beat", glow.toFixed(3));
   [...find("#beats").children].forEach((light, n) => {
     light.style.opacity = n === Math.floor(count) % 4 ? 0.25 + 0.75 * glow : 0.14;
   });
