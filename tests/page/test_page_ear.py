@@ -141,7 +141,7 @@ def test_the_clip_light_stays_until_it_is_touched(page):
     tab.locator(".clip").click()
     tab.locator(".clip:not(.on)").wait_for()
     assert tab.locator(".clip").inner_text() == "clip"
-    assert tab.locator(".clip").get_attribute("aria-label") == "nothing has clipped"
+    assert tab.locator(".clip").get_attribute("aria-label") == "clip: nothing has clipped"
 
 
 def test_another_input_is_asked_for_and_comes(page):

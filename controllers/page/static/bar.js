@@ -41,9 +41,9 @@ function well() {
   const button = find("#well"), whole = (value) => (typeof value === "number" ? Math.round(value) : "–");
   button.dataset.level = LEVELS[level];
   button.title = found[0]?.[1] ?? "all is well";
-  button.setAttribute("aria-label", `the show: ${found[0]?.[1] ?? "all is well"}`);
+  button.setAttribute("aria-description", button.title);
   button.querySelector("span").replaceChildren(...[[now.display_fps, "shown"], [now.generator_fps, "drawn"], [now.latency_ms, "ms"]]
-    .map(([value, word]) => el("span", {}, el("b", {}, String(whole(value))), el("small", {}, word))));
+    .map(([value, word]) => el("span", {}, el("b", {}, String(whole(value))), " ", el("small", {}, word))));
   if (find("#state").hidden) return;
   find("#state").replaceChildren(el("h2", {}, found.length ? "to be watched" : "all is well"),
     el("ul", {}, ...found.map(([level, words]) => el("li", { class: LEVELS[level] }, words))),

@@ -13,7 +13,7 @@ export function decks() {
     el("div", { class: "cross" }, fader("crossfader", "A ↔ B"), el("div", { class: "row" }, cut("A", 0), off, cut("B", 1))), deck("b"));
 }
 
-const cut = (side, to) => el("button", { class: "push", "aria-label": `crossfader to ${side}`, onclick: () => set("crossfader", to) }, `${to ? "" : "◀ "}all ${side}${to ? " ▶" : ""}`);
+const cut = (side, to) => el("button", { class: "push", title: `crossfader to ${side}`, onclick: () => set("crossfader", to) }, `${to ? "" : "◀ "}all ${side}${to ? " ▶" : ""}`);
 
 // An empty deck is what plays, whatever that is.
 function deck(side) {

@@ -25,6 +25,7 @@ const ELSEWHERE = [
   ["Ctrl Enter", "in words: send them on the next bar"],
   ["Ctrl S", "in a file: save it"],
   ["Tab, ← →", "from control to control, from room to room"],
+  ["Esc", "from a control to the rooms"],
 ];
 
 const node = () => document.querySelector("#help");

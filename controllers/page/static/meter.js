@@ -95,11 +95,11 @@ const said = (db) => (db === null || db < LOW ? "−∞" : db.toFixed(0).replace
 
 // The large one.
 export function meter() {
-  const canvas = el("canvas", { "aria-hidden": "true" }), held = fresh();
+  const canvas = el("canvas", { role: "meter", "aria-label": "input", "aria-valuemin": LOW, "aria-valuemax": 0, "aria-valuenow": LOW }), held = fresh();
   const numbers = ["left", "right"].map((side) => el("output", { "aria-label": side }));
   const clip = el("button", { class: "clip", title: "touch to clear", onclick: () => { clear(); draw(show.now); } }, "clip");
   const told = el("p", { class: "level" }, "");
-  const node = el("div", { class: "meter", role: "meter", "aria-label": "input", "aria-valuemin": LOW, "aria-valuemax": 0 },
+  const node = el("div", { class: "meter" },
     el("div", { class: "sides", "aria-hidden": "true" }, el("span", {}, "L"), el("span", {}, "R")), canvas,
     el("div", { class: "sides" }, ...numbers), clip, told);
   let spoken = 0;
@@ -109,8 +109,8 @@ export function meter() {
     bars(fit(canvas), held, sound, true);
     const lit = clips(sound), many = sound.clipped - light.cleared;
     clip.classList.toggle("on", lit);
-    clip.setAttribute("aria-label", many ? `${many} samples clipped, touch to clear` : "nothing has clipped");
     clip.textContent = many ? `clip ${many > 999 ? "999+" : many}` : "clip";
+    clip.setAttribute("aria-label", `${clip.textContent}: ${many ? "samples clipped, touch to clear" : "nothing has clipped"}`);
     const loudest = Math.max(...held.map(({ db }) => db));
     if (performance.now() - spoken < 500) return;
     spoken = performance.now();
@@ -118,8 +118,8 @@ export function meter() {
     const [kind, words] = inWords(sound, loudest);
     told.className = `level ${kind}`;
     told.textContent = words;
-    node.setAttribute("aria-valuenow", Math.max(LOW, Math.round(loudest)));
-    node.setAttribute("aria-valuetext", `left ${said(held[0].db)} dB, right ${said(held[1].db)} dB, ${words}`);
+    canvas.setAttribute("aria-valuenow", Math.max(LOW, Math.round(loudest)));
+    canvas.setAttribute("aria-valuetext", `left ${said(held[0].db)} dB, right ${said(held[1].db)} dB, ${words}`);
   };
   hears(node, "now", draw);
   return node;
