@@ -154,19 +154,34 @@ def _in_turns(
     show: Performance, seconds: float, trouble: Callable[[], AbstractContextManager[Any]],
     amid: Callable[[], None] = lambda: None,
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Display frame times without and with the trouble; `amid` is done within each of the latter,
-    and its time counts."""
+    """Display frame times without and with the trouble, and the share of a processor that the
+    page's own thread had; `amid` is done within each of the latter, and its time counts."""
     times: tuple[list[float], list[float]] = [], []
+    busy, passed = [0.0, 0.0], [0.0, 0.0]
     for _ in range(max(1, round(seconds / STRETCH))):
         for troubled, kept in enumerate(times):
             with trouble() if troubled else nullcontext():
                 sleep(1.0)
-                before, begun = show.stats.frames, monotonic()
+                before, begun, worked = show.stats.frames, monotonic(), _page_seconds()
                 if troubled:
                     amid()
                 sleep(max(0.0, begun + STRETCH - monotonic()))
                 kept += _frames(show.stats, before)
-    return _spread(times[0]), _spread(times[1])
+                busy[troubled] += _page_seconds() - worked
+                passed[troubled] += monotonic() - begun
+    none, some = (_spread(kept) | {"page_cpu": round(busy[n] / passed[n], 4)}
+                  for n, kept in enumerate(times))
+    return none, some
+
+
+def _page_seconds() -> float:
+    """Processor seconds that the page's thread has had; 0 where the system does not tell."""
+    for thread in threading.enumerate():
+        if thread.name == "page":
+            with suppress(OSError):
+                told = Path(f"/proc/self/task/{thread.native_id}/schedstat").read_text("ascii")
+                return int(told.split()[0]) / 1e9
+    return 0.0
 
 
 def _ratios(none: dict[str, float], some: dict[str, float]) -> dict[str, float]:

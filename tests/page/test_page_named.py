@@ -45,8 +45,8 @@ def page():
 
     show, complaints = Demo(), []
     with ExitStack() as stack:
-        web = WebServer(make_app(show, Hub(show), None, ""), 0)
-        stack.callback(web.close)
+        show.web = WebServer(make_app(show, Hub(show), None, ""), 0)
+        stack.callback(lambda: show.web.close())
         driver = stack.enter_context(sync_playwright())
         browser = driver.chromium.launch(executable_path="/usr/bin/chromium",
                                          args=CHROMIUM.split())
@@ -54,7 +54,7 @@ def page():
         tab = browser.new_page(viewport={"width": 1280, "height": 900})
         tab.set_default_timeout(60_000)
         tab.on("pageerror", lambda error: complaints.append(str(error)))
-        tab.goto(f"http://127.0.0.1:{web.port}/")
+        tab.goto(f"http://127.0.0.1:{show.web.port}/")
         tab.wait_for_selector("#panic button")
         yield tab, show
         assert not complaints
@@ -137,3 +137,22 @@ def test_the_help_is_opened_and_closed_with_keys(page):
     tab.keyboard.press("Escape")
     tab.wait_for_selector("#help:not([open])", state="attached")
     assert tab.evaluate("document.activeElement.getAttribute('role')") == "tab"
+
+
+def test_a_show_that_begins_again_has_its_page_back_and_drafts_are_kept(page):
+    tab, show = page
+    _enter(tab, "Edit")
+    field = tab.get_by_label("text of the file")
+    wait_for("the text", lambda: "strength" in field.input_value())
+    field.fill("strength = 0.7  # not saved yet")
+    show.web.close()
+    tab.wait_for_selector("body.lost")
+    show.state["strength"] = 0.25
+    show.web = WebServer(make_app(show, Hub(show), None, ""), show.web.port)
+    tab.wait_for_selector("body:not(.lost)")
+    assert field.input_value() == "strength = 0.7  # not saved yet"
+    assert tab.evaluate("import('/static/show.js').then((page) => page.show.values.strength)") \
+        == 0.25
+    _enter(tab, "Play")
+    _enter(tab, "Edit")
+    wait_for("the draft", lambda: "not saved yet" in field.input_value())

@@ -336,6 +336,18 @@ def test_the_ear_is_read_and_tapped(stage):
     wait_for("the typed tempo", lambda: page.locator("#bpm b").inner_text() == "120.0")
 
 
+def test_a_network_that_goes_silent_is_given_up_and_another_is_found(stage):
+    stage.wire.quiet = True
+    stage.page.wait_for_selector("body.lost")
+    stage.wire.quiet = False
+    stage.page.wait_for_selector("body:not(.lost)")
+    stage.room("Play")
+    stage.page.get_by_role("slider", name="heat").press("End")
+    stage.seen("no red", lambda r, g, b: r < 30)
+    stage.page.get_by_role("slider", name="heat").press("Delete")
+    stage.seen("red", lambda r, g, b: r > 200)
+
+
 def test_it_was_recorded(stage):
     button = stage.page.locator("#master").get_by_role("button", name="record")
     assert button.get_attribute("aria-pressed") == "true"
