@@ -70,7 +70,7 @@ export function spectrum(canvas) {
 
 export function health(room) {
   const display = el("canvas", { width: 480, height: 90 }), model = el("canvas", { width: 480, height: 90 });
-  const facts = el("dl", { class: "facts" }), parts = el("div", { class: "parts" });
+  const facts = el("dl", { class: "facts" }), parts = el("div", { class: "parts", "aria-hidden": "true" }), caption = el("p", { class: "hint" });
   const draw = () => {
     const now = show.health;
     if (!now.frame_ms) return;
@@ -78,14 +78,15 @@ export function health(room) {
     bars(model.getContext("2d"), now.model_ms, Infinity);
     facts.replaceChildren(...Object.entries(rows(now)).flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, String(value))]));
     const way = ["capture_ms", "analysis_ms", "waiting_ms", "drawing_ms", "presentation_ms"];
-    parts.replaceChildren(...way.map((name) => el("i", { style: `flex:${Math.max(0.5, now[name] ?? 0)}`, title: name }, `${name.replace("_ms", "")} ${(now[name] ?? 0).toFixed(1)}`)));
+    parts.replaceChildren(...way.map((name) => el("i", { style: `flex:${Math.max(0.5, now[name] ?? 0)}`, title: name })));
+    caption.textContent = way.map((name) => `${name.replace("_ms", "")} ${(now[name] ?? 0).toFixed(1)}`).join(" · ");
   };
   const lines = el("ol", { class: "told" });
   const tell = () => lines.replaceChildren(...[...(show.health.lines ?? [])].reverse().map(([time, text]) => el("li", {}, el("time", {}, clock(time)), text)));
   hears(facts, "health", () => { draw(); tell(); });
   room.append(...[
     panel("display, ms a picture", display), panel("model, ms a picture", model),
-    panel("from sound to light, ms", parts), panel("figures", facts), panel("what the show said", lines)]);
+    panel("from sound to light, ms", parts, caption), panel("figures", facts), panel("what the show said", lines)]);
   draw();
   tell();
 }
