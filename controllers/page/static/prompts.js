@@ -8,16 +8,17 @@ let added = ""; // a prompt that was asked for, whose words are typed next
 export function prompts(room) {
   const rows = of("prompts.").filter((name) => name.endsWith(".text")).map((text) => {
     const weight = text.replace(".text", ".weight"), n = text.split(".")[1];
-    let before = 1;
+    let before; // what a hand held before it muted
     const mute = el("button", { class: "switch", "aria-pressed": "false", title: "without this prompt; again brings it back", onclick: () => {
-      const now = show.values[weight] ?? 0;
-      if (now > 0) { before = now; set(weight, 0); } else set(weight, before || 1);
+      if (show.held[weight] > 0 || show.held[weight] === undefined) { before = show.held[weight]; set(weight, 0); show.held[weight] = 0; draw(); }
+      else if (before > 0) set(weight, before);
+      else release(weight);
     } }, "mute");
     const node = el("div", { class: "prompt" }, words(text, `prompt ${n}`), emphasised(text), el("div", { class: "row" }, fader(weight, "weight"), mute, letGo(text, weight)));
     const draw = () => {
-      const silent = (show.held[weight] ?? show.values[weight] ?? 0) <= 0;
-      mute.setAttribute("aria-pressed", String(silent));
-      node.classList.toggle("muted", silent);
+      mute.setAttribute("aria-pressed", String(show.held[weight] <= 0));
+      node.classList.toggle("muted", show.held[weight] <= 0);
+      node.classList.toggle("silent", (show.held[weight] ?? show.values[weight] ?? 0) <= 0); // the look may want it so
     };
     for (const what of [`value ${weight}`, `held ${weight}`]) hears(mute, what, draw);
     draw();
