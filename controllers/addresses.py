@@ -89,8 +89,8 @@ def find(name: str) -> Address | None:
         return Address(name, "value", row)
     if name in ("tempo.source", "release", "learn", "take.play") or _TEXT.fullmatch(name):
         return Address(name, "text")
-    if name == "audio.input":  # Of the room, as outputs are: the name of a sound input.
-        return Address(name, "text")
+    if name in ("audio.input", "audio.look"):  # Of the room, as outputs are.
+        return Address(name, "text" if name == "audio.input" else "trigger")
     if name in SWITCHES or name in SET_SWITCHES or name == TEMPO_LOCK:
         return Address(name, "switch")
     if name in TRIGGERS:

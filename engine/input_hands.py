@@ -1,4 +1,5 @@
 """The sound input, chosen in the running show: `audio.input` and its text, the name of an input.
+`audio.look` looks for inputs that were plugged in since.
 
 Events flow in, another source for the analysis thread flows out. What is asked for is opened beside
 what is heard, on a thread of its own because devices wait; it is taken over once it gives sound. An
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.audio.devices import rescan
 from engine.audio.inputs import LiveInput
 from engine.audio.songs import SongPlayer
 from engine.audio.sources import AudioSource, list_inputs
@@ -27,7 +29,7 @@ from engine.records import ControlEvent
 if TYPE_CHECKING:
     from engine.play_options import PlayOptions
 
-INPUT = "audio.input"
+INPUT, LOOK = "audio.input", "audio.look"
 LOOK_SECONDS, LIST_SECONDS = 0.05, 5.0
 MUTE_SECONDS = 4.0
 """How long an input that was opened may give nothing before it is given up."""
@@ -77,9 +79,11 @@ class InputHands:
             if monotonic() - listed > LIST_SECONDS:
                 self._list()
                 listed = monotonic()
-            asked = [event.value for event in self._events.drain() if event.address == INPUT]
-            if asked:
-                self._choose(str(asked[-1]).strip())
+            asked = {event.address: event.value for event in self._events.drain()}
+            if asked.get(LOOK):
+                self._look()
+            if INPUT in asked:
+                self._choose(str(asked[INPUT]).strip())
 
     def _list(self) -> None:
         """What can be chosen, for whoever shows it; inputs that cannot be listed are none."""
@@ -92,6 +96,18 @@ class InputHands:
         choices = tuple(dict.fromkeys((*song, *names, *heard)))
         if choices != self._listening.inputs:
             self._listening.inputs = choices
+
+    def _look(self) -> None:
+        """PortAudio sees what is new only while no stream is open: so an input blinks."""
+        source = self._listening.source
+        try:
+            if isinstance(source, LiveInput):
+                source.refresh()
+            else:
+                rescan()
+        except DeviceError as error:  # it is tried again by the input itself
+            self._tell(str(error))
+        self._list()
 
     def _choose(self, name: str) -> None:
         heard = name_of(self._listening.source)

@@ -219,7 +219,8 @@ def _hands() -> Iterator[str]:
     yield from output_lines()
     yield "- `take.play`: lays the hands of the take that its value names over the show; an empty"
     yield "  text ends it"
-    yield "- `audio.input`: hears the sound input that its value names, once that gives sound"
+    yield "- `audio.input`: hears the sound input that its value names, once that gives sound;"
+    yield "  `audio.look`, above 0: looks for inputs that were plugged in since"
     yield "- `learn`: waits for the MIDI control that is to move the address that is its value;"
     yield "  `last` is the one that a hand has touched last, an empty text gives up"
     yield ""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from controllers.surface import Control
 from engine.autosave import seen_look
-from engine.input_hands import INPUT, name_of
+from engine.input_hands import INPUT, LOOK, name_of
 from engine.listening import Listening
 from engine.params import (
     KNOBS,
@@ -258,6 +258,7 @@ def _prompt(n: int, weight: Value = USUAL) -> Iterator[Control]:
 def _sound(inputs: tuple[str, ...]) -> Iterator[Control]:
     if inputs:
         yield Control(INPUT, "text", "the sound that is heard", choices=inputs)
+        yield Control(LOOK, "trigger", "look for inputs plugged in since; the sound blinks")
 
 
 def _inputs(place: str, lines: Sequence[tuple[str, object]]) -> Iterator[Control]:

@@ -85,6 +85,7 @@ class LiveInput:
         self._anchor = (0, self._last_block)  # samples that came in, and when the last one sounded
         self._delay = self._named_latency = 0.0
         self._fresh = True  # no block came from this stream yet: there is nothing it could lose
+        self._paused = False  # it was closed for a blink: the time until its next block is lost
         self.latency = 0.0
         self.sounded = self._last_block
         self._ended = threading.Event()
@@ -123,6 +124,17 @@ class LiveInput:
     def flows(self) -> bool:
         """Whether sound has come since it was opened."""
         return not self._fresh and self._stream is not None
+
+    def refresh(self) -> None:
+        """Read the list of devices anew, for which the device is closed for a blink: silence fills
+        the time. Where another stream is open it stays as it was. Raises DeviceError."""
+        with devices.steady():
+            self._shut()
+            try:
+                devices.rescan()
+            finally:
+                self._paused = True
+                self._open()
 
     def close(self) -> None:
         """Stop watching and give the device back; does not wait for a device that hangs."""
@@ -164,9 +176,10 @@ class LiveInput:
             age = self._named_latency
         if status.input_overflow:
             self._input_overflows += 1
-        if status.input_overflow and not self._fresh:
+        if self._paused or (status.input_overflow and not self._fresh):
             lost = round((now - age - self._anchor[1]) * self._rate)
             self._ring.write(LOST[: max(0, lost)])
+            self._paused = False
         self._ring.write(samples)
         self._delay = age - count / self._rate
         self._anchor = (self._ring.written, now - self._delay)
@@ -217,6 +230,11 @@ class LiveInput:
         self._shut()
 
     def _reopen(self) -> None:
+        with devices.steady():  # `refresh` may have opened it while this waited
+            if self.silent_for() >= STALL_SECONDS:
+                self._try_again()
+
+    def _try_again(self) -> None:
         last_block = self._last_block
         try:
             self._shut()

@@ -16,7 +16,7 @@ from engine.audio import devices
 from engine.audio.sources import LiveInput, MemorySource, SongPlayer
 from engine.clock import AudioClock, monotonic, sleep
 from engine.exchange import EventQueue
-from engine.input_hands import INPUT, InputHands, RoomEvents, name_of, sound_now
+from engine.input_hands import INPUT, LOOK, InputHands, RoomEvents, name_of, sound_now
 from engine.listening import Listening
 from engine.play_options import PlayOptions
 from engine.records import HOP, HOP_SECONDS, SAMPLERATE, ControlEvent
@@ -113,10 +113,11 @@ def two_decks(sound_server, tmp_path):
         sink = sound_server.SINK.replace("sink_name=vj", f"sink_name={name}").split()
         assert sound_server.control("load-module", *sink) == 0
         text += f'pcm."deck {name}" {{ type pulse device {name}.monitor }}\n'
-    (tmp_path / "run" / ".asoundrc").write_text(text)
+    sound_server.folder = tmp_path / "run"
+    (sound_server.folder / ".asoundrc").write_text(text)
     devices.rescan()
     yield sound_server
-    (tmp_path / "run" / ".asoundrc").unlink()
+    (sound_server.folder / ".asoundrc").unlink()
 
 
 @pytest.fixture
@@ -190,6 +191,25 @@ def test_an_input_that_is_not_there_is_told_and_the_old_one_goes_on(room):
     wait_for("the line", lambda: len(told) == 2)
     assert "no such device" in told[1] and listening.source is old
     assert old.silent_for() < 1.0
+
+
+def test_an_input_that_is_plugged_in_is_found_and_the_time_goes_on(room):
+    server, listening, events, told = room
+    wait_for("sound", lambda: listening.graph.time > 0.5)
+    rc = server.folder / ".asoundrc"
+    rc.write_text(rc.read_text() + 'pcm."deck three" { type pulse device two.monitor }\n')
+    source = listening.source
+    ahead = listening.graph.time - source.sounded  # what waits on a busy machine is in neither
+    assert "deck three" not in listening.inputs
+    events.put(ControlEvent(0.0, LOOK, 1.0, "test"))
+    wait_for("the new one", lambda: "deck three" in listening.inputs)
+    wait_for("sound", lambda: source.flows)
+    sleep(0.5)
+    assert listening.source is source and devices._open_streams == 1 and not told
+    assert listening.graph.time - source.sounded == pytest.approx(ahead, abs=0.05)
+    _choose(events, "deck three")
+    wait_for("the line", lambda: told)
+    assert told[0].startswith("sound: deck three is heard now")
 
 
 def test_an_input_that_stays_mute_is_given_up(room, monkeypatch):

@@ -94,7 +94,8 @@ function sources() {
 function input() {
   const choose = el("select", { "aria-label": "sound input", onchange: ({ target }) => { wanted = target.value; press("audio.input", wanted); late(); } });
   const told = el("small");
-  const node = el("label", { class: "input" }, el("span", {}, "from"), choose, told);
+  const node = el("div", { class: "input" }, el("span", {}, "from"), choose,
+    pusher("audio.look", "look again", "for inputs that were plugged in since; the sound stops for a blink"), told);
   let wanted = null, timer = 0;
   const draw = () => {
     const names = show.controls.get("audio.input")?.choices ?? [], heard = show.values["audio.input"] ?? "";
