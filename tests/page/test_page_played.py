@@ -348,24 +348,6 @@ def test_a_network_that_goes_silent_is_given_up_and_another_is_found(stage):
     stage.seen("red", lambda r, g, b: r > 200)
 
 
-def test_the_ear_is_read_and_tapped(stage):
-    stage.room("Ear")
-    page, room = stage.page, stage.page.locator("#room")
-    room.locator(".level", has_text="no sound for").wait_for()  # the song is silence
-    assert "−∞" in room.locator(".meter").get_attribute("aria-valuetext")
-    assert room.get_by_label("sound input").input_value() == "silence.wav"
-    room.get_by_role("radio", name="taps").click()
-    for _ in range(8):
-        room.locator(".tap").dispatch_event("pointerdown")
-        sleep(0.35)
-    wait_for("taps", lambda: page.locator("#bpm small").inner_text() == "tap")
-    room.locator(".who .followed", has_text="taps").wait_for()
-    room.get_by_role("button", name="lock", exact=True).click()
-    wait_for("the lock", lambda: stage.other.locator("#bpm small").inner_text() == "lock")
-    room.get_by_role("radio", name="as typed").click()  # which unlocks, too
-    wait_for("the typed tempo", lambda: page.locator("#bpm b").inner_text() == "120.0")
-
-
 def test_it_was_recorded(stage):
     button = stage.page.locator("#master").get_by_role("button", name="record")
     assert button.get_attribute("aria-pressed") == "true"
