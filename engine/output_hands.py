@@ -124,7 +124,7 @@ class OutputHands:
         elif key == "test_card":
             self._card([n], sight.card, value)
         elif key == "fullscreen":
-            self._fill(n, _switched(sight.window.fullscreen, value))
+            self._fill(n, _switched(sight.window.berth.full, value))
         elif key == "grid":
             self.editor.switch_grid(n, _switched(sight.mapping.grid is not None, value))
         elif key == "edit":
@@ -154,13 +154,10 @@ class OutputHands:
             self._move(n, lambda: (berths.filled if on else berths.windowed)(n))
 
     def _fill_all(self, value: float | str) -> None:
-        """All at once; an output whose display another one has stays a window."""
+        """All of them, or none, as one step."""
         berths = self._outputs.berths
         on = _switched(all(berth.full for berth in berths.now), value)
-        for n, berth in enumerate(berths.now):
-            there = berth.found(berths.shown)
-            if not on or there is None or not berths.on(there, berths.now):
-                self._fill(n, on)
+        self.editor.move(berths.all(on))
 
     def _move(self, n: int, wanted: Callable[[], Berthing]) -> None:
         """To where a hand wants it; what cannot be is told, and nothing changes."""

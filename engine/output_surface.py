@@ -64,13 +64,13 @@ class OutputSurface:
         found: dict[str, float | str] = {
             "output.test_card": float(all(sight.card for sight in sights)),
             "output.edit": float(active is not None),
-            "output.fullscreen": float(all(sight.window.fullscreen for sight in sights)),
+            "output.fullscreen": float(all(sight.window.berth.full for sight in sights)),
         }
         for n, sight in enumerate(sights):
             place, mapping = f"output.{n + 1}", sight.mapping
             found |= {
                 f"{place}.test_card": float(sight.card), f"{place}.edit": float(active == n),
-                f"{place}.fullscreen": float(sight.window.fullscreen),
+                f"{place}.fullscreen": float(sight.window.berth.full),
                 f"{place}.grid": float(mapping.grid is not None),
                 f"{place}.display": berths.told(sight.window.berth), f"{place}.flip": mapping.flip,
             }

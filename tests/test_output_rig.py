@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -216,6 +217,18 @@ def test_corners_are_nudged_by_addresses_and_saved(stage):
     first, second = read_rig(path).outputs
     assert first == Output("left", "A", False, (320, 180))
     assert second.mapping.corners[1] == (0.9, 0.9)
+
+
+def test_a_display_is_written_where_a_hand_chose_it(rig):
+    left, second = read_rig(rig).outputs
+    other = Output("output 2", "HDMI-3", True, (640, 360))
+    save_outputs(rig, (replace(left, display="HDMI-9"), other), moved={1})
+    text = rig.read_text()
+    assert 'display = "HDMI-1"' in text and "HDMI-9" not in text and "# the preview" in text
+    assert read_rig(rig).outputs[1] == replace(second, display="HDMI-3", fullscreen=True)
+    save_outputs(rig, (replace(left, fullscreen=False, size=(300, 200)), other), moved={0})
+    assert read_rig(rig).outputs[0] == replace(left, fullscreen=False, size=(300, 200))
+    assert "# stage left" in rig.read_text()
 
 
 def test_what_cannot_be_saved_is_told_in_a_line(stage, tmp_path):

@@ -119,6 +119,19 @@ class Berths:
         display = berth.found(self.shown) or self._called(berth.wanted)
         return self._given(n, display, berth.wanted)
 
+    def all(self, on: bool) -> Berthing:
+        """Everyone full screen, or nobody. Whose display is gone, or another one's already, stays
+        a window."""
+        self.look()
+        berths = self.now
+        for n, berth in enumerate(berths):
+            there = berth.found(self.shown)
+            if not on:
+                berths = _with(berths, n, replace(berth, full=False))
+            elif not berth.full and there and not self.on(there, berths):
+                berths = _with(berths, n, berth.on(there, self.shown))
+        return berths
+
     def settle(self, berths: Berthing) -> None:
         """Move everyone who is elsewhere; a display that is gone is waited for, hidden."""
         for n, (sight, berth) in enumerate(zip(self._sights, berths, strict=True)):

@@ -12,6 +12,7 @@ from engine.output_hands import OutputEvents, OutputHands, open_outputs
 from engine.params import OUTPUT_PARAMS
 from engine.play_options import PlayOptions
 from engine.records import ControlEvent
+from engine.render.berth import Berth
 from engine.render.displays import Display
 from engine.render.mapping import Grid, Mapping, Output
 
@@ -138,6 +139,29 @@ def test_displays_are_told_with_who_is_on_them(room, monkeypatch):
     outputs.poll()
     assert hands.surface.values()["output.1.display"] == "HDMI-1", "it waits for it"
     assert [row["name"] for row in hands.surface.displays()] == ["eDP-1"]
+
+
+def test_all_fill_their_displays_or_none(room, monkeypatch):
+    outputs, hands, *_ = room
+    for sight in outputs.sights:
+        window = sight.window
+        monkeypatch.setattr(window, "displays", lambda: [LAPTOP, WALL])
+        monkeypatch.setattr(window, "move", lambda berth, w=window: setattr(w, "berth", berth))
+        window.berth = Berth(sight.output.display)
+    send(room, ("output.fullscreen", "toggle"))
+    full = [hands.surface.values()[f"output.{n}.display"] for n in (1, 2)]
+    assert full == ["HDMI-1", "window"], "the last display is the other one's already"
+    send(room, ("output.2.display", "eDP-1"))
+    assert hands.surface.values()["output.fullscreen"] == 1.0
+    assert [sight.output.display for sight in outputs.sights] == ["HDMI-1", "eDP-1"]
+    send(room, ("output.fullscreen", "toggle"))
+    assert [berth.full for berth in outputs.berths.now] == [False, False]
+    send(room, ("output.fullscreen", 1.0))
+    assert [row["outputs"] for row in hands.surface.displays()] == [["right"], ["left"]]
+    send(room, ("output.undo", 1.0), ("output.undo", 1.0))
+    assert [berth.full for berth in outputs.berths.now] == [True, True]
+    send(room, ("output.undo", 1.0), ("output.undo", 1.0), ("output.redo", 1.0))
+    assert [berth.full for berth in outputs.berths.now] == [True, False]
 
 
 def test_who_is_where_is_shown_and_goes_by_itself(room, monkeypatch):

@@ -55,6 +55,15 @@ function paint(pen, { crop, rotate, flip }, preview) {
   pen.drawImage(preview, left * w, (1 - bottom - high) * h, wide * w, high * h, -across / 2, -down / 2, across, down);
 }
 
+// Whether four corners can be pulled so, as engine/render/mapping.py asks: others are refused there.
+function convex(at) {
+  const turns = at.map(([ax, ay], n) => {
+    const [bx, by] = at[(n + 1) % 4], [cx, cy] = at[(n + 2) % 4];
+    return (bx - ax) * (cy - by) - (by - ay) * (cx - bx);
+  });
+  return Math.min(...turns) > 1e-4 || Math.max(...turns) < -1e-4;
+}
+
 function outline(output, kind) {
   if (kind === "corner" || !output.grid) return `M${output.corners.map(([x, y]) => `${x} ${1 - y}`).join("L")}Z`;
   const { columns, rows } = output.grid, at = places(output, kind).map(([x, y]) => `${x} ${1 - y}`);
@@ -104,8 +113,11 @@ export function corners(n) {
     draw();
   }
 
+  // From where it was moved to last: what the show says of it comes later than the next step.
+  let moved = -1e9, mine = null, settle = 0;
   function move(k, dx, dy) {
-    const [x, y] = places(output(), hand.kind)[k];
+    const fresh = mine?.k === k && performance.now() - moved < REST_MS;
+    const [x, y] = fresh ? mine.at : places(output(), hand.kind)[k];
     put(k, [x + dx, y + dy]);
   }
 
@@ -117,14 +129,18 @@ export function corners(n) {
   function put(k, place) {
     const to = hand.kind === "corner" ? place : through(back(pulled(output().corners)), place);
     const [x, y] = to.map((share) => Math.min(2, Math.max(-1, share)));
-    (hand.kind === "corner" ? output().corners : output().grid.points)[k] = [x, y];
+    const points = hand.kind === "corner" ? output().corners : output().grid.points;
+    if (hand.kind === "corner" && !convex(points.map((point, other) => other === k ? [x, y] : point))) return;
+    points[k] = [x, y];
+    mine = { k, at: place };
     moved = performance.now();
+    clearTimeout(settle);
+    settle = setTimeout(draw, 2 * REST_MS); // by then the show has said how it stands
     set(`output.${n + 1}.${hand.kind}.${k + 1}.x`, x);
     set(`output.${n + 1}.${hand.kind}.${k + 1}.y`, y);
     draw();
   }
 
-  let moved = -1e9;
   function draw() {
     if (!output()) return;
     const at = places(output(), hand.kind), [width, height] = output().place;

@@ -2,7 +2,7 @@
 // and the rest of its mapping.
 
 import { chosenOf, corners } from "./corners.js";
-import { el, fader, hears, panel, pusher, put, switcher } from "./widgets.js";
+import { el, fader, hears, panel, pusher, switcher } from "./widgets.js";
 import { set, show } from "./show.js";
 
 const WINDOW = "window"; // the name of no display, as engine/render/berth.py has it
@@ -12,7 +12,11 @@ const FLIPS = [["none", "no"], ["x", "x"], ["y", "y"], ["both", "both"]];
 const open = new Set(); // fine adjustments that are open
 
 export function outputs(room) {
-  const draw = () => { room.replaceChildren(); put(room, all(), ...show.outputs.map((_, n) => one(n))); };
+  const draw = () => { // a switch that changed the room keeps the keyboard
+    const address = room.contains(document.activeElement) ? document.activeElement.dataset.address : undefined;
+    room.replaceChildren(...[all(), ...show.outputs.map((_, n) => one(n))].filter(Boolean));
+    if (address) room.querySelector(`[data-address="${CSS.escape(address)}"]`)?.focus();
+  };
   let seen = shape();
   const again = () => { if (shape() !== seen) { seen = shape(); draw(); } };
   hears(room, "outputs", again);
