@@ -9,7 +9,9 @@ from test_page_served import Show
 
 from controllers.page.app import make_app
 from controllers.page.hub import Hub
+from controllers.surface import Control
 from controllers.web_server import WebServer
+from engine.params import WEIGHT
 
 WELL = {"display_fps": 60.0, "generator_fps": 8.0, "latency_ms": 40.0, "time": 5.0, "lines": [],
         "generator_state": "running", "frame_ms": [16.0] * 100, "late_ms": 25.0,
@@ -22,6 +24,8 @@ class Evening(Show):
 
     def __init__(self) -> None:
         super().__init__()
+        self.rows = (*self.rows, Control("prompts.1.weight", "value", "how loud", WEIGHT))
+        self.state["prompts.1.weight"] = 1.0
         self.figures = dict(WELL)
         self.moment = {"playing": "tree", "queued": None, "queued_beats": None, "autopilot": True,
                        "bars_gone": 2.5, "bars_due": 8.0, "follows": "moon"}
@@ -119,6 +123,23 @@ def test_keys_do_what_the_help_says(opened):
     wait_for("blackout", lambda: show.state.get("blackout"))
     page.keyboard.press("Control+z")
     wait_for("undo", lambda: show.state.get("undo"))
+
+
+@pytest.mark.parametrize("hand", [None, 0.6])
+def test_a_muted_prompt_comes_back_as_loud_as_it_was(opened, hand):
+    show, page = opened
+    page.get_by_role("tab", name="Prompts", exact=True).click()
+    mute = page.get_by_role("button", name="mute")
+    if hand is not None:
+        show.put("prompts.1.weight", hand)
+        page.locator(".fader.held[aria-label=weight]").wait_for()
+    mute.click()
+    wait_for("silence", lambda: show.hands.get("prompts.1.weight") == 0.0)
+    page.locator(".prompt.muted").wait_for()
+    mute.click()
+    wait_for("the words again", lambda: show.hands.get("prompts.1.weight") == hand)
+    page.locator(".prompt:not(.muted)").wait_for()
+    page.get_by_role("tab", name="Play", exact=True).click()
 
 
 def test_the_set_list_is_in_order_and_stays_a_list(opened):
