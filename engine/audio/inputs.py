@@ -72,7 +72,7 @@ class LiveInput:
         self.device = ""
         """The full name of what was opened."""
         self.channels = ""
-        """Which channels are taken, of how many: "1 and 2 of 4"."""
+        """Which channels are taken, of how many: "channels 1 and 2 of 4"."""
         self.restarts = 0
         self.finished = False
         self._input_overflows = 0
@@ -210,7 +210,7 @@ class LiveInput:
         self._named_latency = float(self._stream.latency)
         self._last_block = clock.monotonic()
         self.device, has = device["name"], device["max_input_channels"]
-        self.channels = f"1 and 2 of {has}" if has > 2 else ("left and right", "mono")[has == 1]
+        self.channels = f"channels 1 and 2 of {has}" if has > 2 else ("left and right", "mono")[has == 1]
 
     def _shut(self) -> None:
         if self._stream is not None:

@@ -15,7 +15,7 @@ from controllers.page.contract import PageShow
 from controllers.page.hub import Hub
 from controllers.surface import Control
 from controllers.web_server import WebServer
-from engine.input_hands import INPUT
+from engine.input_hands import INPUT, LOOK
 from engine.params import PARAMS, TEMPO, TEMPO_SOURCES
 
 QUIET = {"peak_db": [None, None], "rms_db": [None, None], "clipped": 0, "silent_s": 12.3,
@@ -154,6 +154,8 @@ def test_another_input_is_asked_for_and_comes(page):
     show.state = {**show.state, INPUT: "deck two"}
     tab.locator(".input:not(.waits)").wait_for()
     assert choose.input_value() == "deck two"
+    tab.get_by_role("button", name="look again").click()
+    wait_for("the look", lambda: _done(show, LOOK) == [1.0])
     show.rows = (Control(INPUT, "text", "", choices=("deck two",)), *show.rows[1:])  # one is gone
     wait_for("the list", lambda: choose.locator("option").all_inner_texts() == ["deck two"])
 

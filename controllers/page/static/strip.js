@@ -62,7 +62,7 @@ function draw({ pen, width, height }, told) {
   pen.fillStyle = "#ff5a52";
   pen.fillRect(x(now) - 1, 0, 2, foot);
   const ago = drops.length ? Math.floor(now - drops.at(-1)) : -1;
-  const said = ago >= 0 && ago <= PAST ? `last drop ${ago < 4 ? "now" : `${Math.floor(ago / 4)} bars ago`}` : "";
+  const said = ago >= 0 && ago <= PAST ? `last drop ${ago < 4 ? "now" : ago < 8 ? "a bar ago" : `${Math.floor(ago / 4)} bars ago`}` : "";
   if (told.textContent !== said) told.textContent = said;
 }
 
