@@ -210,7 +210,8 @@ class LiveInput:
         self._named_latency = float(self._stream.latency)
         self._last_block = clock.monotonic()
         self.device, has = device["name"], device["max_input_channels"]
-        self.channels = f"channels 1 and 2 of {has}" if has > 2 else ("left and right", "mono")[has == 1]
+        few = "mono" if has == 1 else "left and right"
+        self.channels = f"channels 1 and 2 of {has}" if has > 2 else few
 
     def _shut(self) -> None:
         if self._stream is not None:
