@@ -121,7 +121,7 @@ def test_silence_levels_and_a_dead_input_are_told_in_words(page):
     tab.locator(".level.warn", has_text="only the left channel sounds").wait_for()
     show.sound = GOOD
     tab.locator(".level.good", has_text="a good level").wait_for()
-    said = tab.locator(".meter").get_attribute("aria-valuetext")
+    said = tab.locator(".meter canvas").get_attribute("aria-valuetext")
     assert said == "left −9 dB, right −10 dB, a good level"
     tab.locator(".gained", has_text="+6.0 dB").wait_for()
     assert "1 and 2 of 8" in tab.locator(".input").inner_text()
