@@ -322,7 +322,7 @@ def test_the_ear_is_read_and_tapped(stage):
     stage.room("Ear")
     page, room = stage.page, stage.page.locator("#room")
     room.locator(".level", has_text="no sound for").wait_for()  # the song is silence
-    assert "−∞" in room.locator(".meter").get_attribute("aria-valuetext")
+    assert "−∞" in room.locator(".meter canvas").get_attribute("aria-valuetext")
     assert room.get_by_label("sound input").input_value() == "silence.wav"
     room.get_by_role("radio", name="taps").click()
     for _ in range(8):
