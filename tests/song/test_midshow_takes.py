@@ -10,7 +10,8 @@ from engine.audio import demo
 from engine.audio.media import decode
 from engine.audio.sources import MemorySource
 from engine.audio.tempo_desk import TempoDesk, TempoSettings
-from engine.clock import AudioClock
+from engine.clock import AudioClock, monotonic, sleep
+from engine.company import take_desk
 from engine.exchange import EventQueue
 from engine.laid_take import LaidTake
 from engine.listening import Listening
@@ -164,3 +165,21 @@ def test_a_take_of_before_and_damaged_memory_still_play(evening, song) -> None:
         now = next(film)
         assert now.signals.beat == played.moments[BEGIN + 1].signals.beat
         assert now.controls.values == played.moments[BEGIN + 1].controls.values
+
+
+def test_it_plays_live_again_from_its_beginning(evening) -> None:
+    """As `play --take` does: at the show time at which it began, to the same end."""
+    played, take = evening
+    source = MemorySource(decode(take.sound_path))
+    listening = Listening(
+        source, load_show(take.show), AudioClock(), EventQueue(), take_desk(take)
+    )  # fmt: skip
+    listening.take = take
+    listening.start()
+    end = monotonic() + 60.0
+    while not source.finished and monotonic() < end:
+        sleep(0.02)
+    listening.close()
+    then, now = played.moments[END], listening.moment.get()
+    assert not listening.faults, listening.fault
+    assert (now.time, now.signals.beat, _hands(now)) == (then.time, then.signals.beat, _hands(then))
