@@ -21,6 +21,8 @@ HTTP_CONNECTIONS, CROWD, WEBSOCKETS = 48, 256, 32
 """More than the first are let in for GRACE_SECONDS, because a browser's question may be among
 theirs; never more than a crowd."""
 GRACE_SECONDS = 0.25
+BITE = 4096
+"""Bytes that are taken from one client before the others have their turn."""
 STALL_SECONDS = 3.0
 """So long a websocket's client may leave unread what fills its buffers."""
 FRAGMENTS, PINGS = 256, 64
@@ -35,6 +37,7 @@ class BoundedHttp(H11Protocol):
     """uvicorn's HTTP with an end to waiting."""
 
     def connection_made(self, transport: Any) -> None:
+        transport.max_size = BITE
         super().connection_made(transport)
         self._all: dict[BoundedHttp, None] = _kept(self.server_state, "waiting")
         self._timer: Any = None
