@@ -149,6 +149,15 @@ def test_an_output_fills_a_display_is_bent_and_is_a_window_again(stage):
     display.select_option("window")
     wait_for("a window", lambda: stage.window()[350, 630].sum() < 30)
     assert stage.window()[20, 20, 0] > 150, "where it was before"
+    corner, said = (stage.page.get_by_role("button", name="corner top left"),
+                    stage.page.locator(".where output"))
+    corner.press("ArrowRight")
+    wait_for("a pixel of the output", lambda: said.inner_text() == "1.0, 180.0 px")
+    stage.page.get_by_role("button", name="fine", exact=True).click()
+    stage.page.get_by_role("button", name="move right").click()
+    wait_for("a tenth of one", lambda: said.inner_text() == "1.1, 180.0 px")
+    stage.page.get_by_role("button", name="straight again").click()
+    wait_for("a straight one", lambda: said.inner_text() == "0.0, 180.0 px")
 
 
 def test_a_test_card_is_shown_and_taken_away(stage):
