@@ -29,7 +29,7 @@ export function ear(room) {
 
 function fold(title, ...children) {
   const node = el("details", { open: open.has(title), ontoggle: () => (node.open ? open.add(title) : open.delete(title)) },
-    el("summary", {}, title), ...children.filter(Boolean));
+    el("summary", {}, title), el("div", { class: "folded" }, ...children.filter(Boolean)));
   return node;
 }
 
