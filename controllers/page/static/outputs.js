@@ -29,7 +29,7 @@ const shape = () => JSON.stringify(show.outputs.map(({ name, grid, crop, rotate 
 
 function all() {
   return panel("displays", map(), el("div", { class: "row even" },
-    pusher("output.identify", "which is which?", "every output shows its name for some seconds"),
+    pusher("output.identify", "identify", "every output shows its name for some seconds"),
     switcher("output.fullscreen", "full screen"), switcher("output.test_card", "test cards")),
   el("div", { class: "row even" }, pusher("output.undo", "undo"), pusher("output.redo", "redo"),
     pusher("output.save", "save into the rig", "displays, corners and all else, for the next evening")));
