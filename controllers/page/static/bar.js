@@ -42,7 +42,7 @@ function well() {
   button.dataset.level = LEVELS[level];
   button.title = found[0]?.[1] ?? "all is well";
   button.setAttribute("aria-description", button.title);
-  button.querySelector("span").replaceChildren(...[[now.display_fps, "shown"], [now.generator_fps, "drawn"], [now.latency_ms, "ms"]]
+  button.querySelector("span").replaceChildren(...[[now.display_fps, "shown"], [now.generator_fps, "drawn"], [now.latency_ms, "ms"], [now.input_peak_db, "dB in"]]
     .map(([value, word]) => el("span", {}, el("b", {}, String(whole(value))), " ", el("small", {}, word))));
   if (find("#state").hidden) return;
   find("#state").replaceChildren(el("h2", {}, found.length ? "to be watched" : "all is well"),

@@ -40,7 +40,7 @@ function cameLast() {
 // Knobs and buttons and what they move: those that were learnt first, each of which can be forgotten.
 function bound() {
   const node = el("div", { class: "bound" });
-  const row = ({ address, control, port, own }) => el("li", {}, el("span", {}, address, el("small", {}, `${control} · ${port}`)),
+  const row = ({ address, control, port, own }) => el("li", {}, el("span", {}, address, el("small", {}, own ? `${control} · ${port}` : control)),
     own ? el("button", { class: "push", "aria-label": `forget ${address}`, onclick: () => ask("unlearn", address).catch(() => {}) }, "forget") : null);
   const draw = async () => {
     let rows;
