@@ -43,7 +43,7 @@ class WebServer:
             Guard(app), log_config=None, access_log=False, http=BoundedHttp, ws=BoundedWebSocket,
             lifespan="on", ws_max_size=MESSAGE_BYTES, ws_per_message_deflate=False,
             ws_ping_interval=PING_SECONDS, ws_ping_timeout=PING_SECONDS,
-            timeout_graceful_shutdown=1, server_header=False,
+            timeout_graceful_shutdown=1, server_header=False, proxy_headers=False,
         )
         errors = logging.getLogger("uvicorn.error")
         if not errors.filters:

@@ -40,7 +40,7 @@ class Gate:
             return await _closed(scope, receive, send, 429)
         asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
         if self._right(asked):
-            return await self._app(scope, receive, _with_cookie(send, asked))
+            return await self._app(scope, receive, _with_cookie(send, cookie_name(scope), asked))
         cookie = _cookie(scope)
         if self._right(cookie):
             return await self._app(scope, receive, send)
@@ -82,13 +82,19 @@ def _cookie(scope: Any) -> str:
                 cookies.load(value.decode("latin-1"))
             except CookieError:
                 return ""
-    return cookies[COOKIE].value if COOKIE in cookies else ""
+    name = cookie_name(scope)
+    return cookies[name].value if name in cookies else ""
 
 
-def _with_cookie(send: Any, token: str) -> Any:
+def cookie_name(scope: Any) -> str:
+    """With the port, because browsers keep one jar for all ports of a machine."""
+    return f"{COOKIE}_{(scope.get('server') or ('', 0))[1]}"
+
+
+def _with_cookie(send: Any, name: str, token: str) -> Any:
     async def sending(message: Any) -> None:
         if message["type"] == "http.response.start":
-            cookie = f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=86400"
+            cookie = f"{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=86400"
             message["headers"] = [*message["headers"], (b"set-cookie", cookie.encode())]
         await send(message)
 

@@ -43,7 +43,7 @@ def test_who_guesses_has_to_wait(guarded, monkeypatch):
     for n in range(GUESSES):
         assert _status(guarded, f"/?token=guess{n}") == 401
     assert _status(guarded, f"/?token={TOKEN}") == 429
-    assert _status(guarded, "/", Cookie=f"{COOKIE}={TOKEN}") == 429
+    assert _status(guarded, "/", Cookie=f"{COOKIE}_{guarded.port}={TOKEN}") == 429
     with pytest.raises(InvalidStatus):
         connect(f"ws://127.0.0.1:{guarded.port}/show?token={TOKEN}")
     monkeypatch.setattr(access, "REST_SECONDS", 0.0)
@@ -52,8 +52,18 @@ def test_who_guesses_has_to_wait(guarded, monkeypatch):
 
 def test_a_page_of_last_night_is_no_guesser(guarded):
     for _ in range(3 * GUESSES):
-        assert _status(guarded, "/", Cookie=f"{COOKIE}=of-last-night") == 401
+        assert _status(guarded, "/", Cookie=f"{COOKIE}_{guarded.port}=of-last-night") == 401
     assert _status(guarded, f"/?token={TOKEN}") == 200
+
+
+def test_each_show_of_a_machine_has_a_cookie_of_its_own_and_forwarded_names_count_nothing(guarded):
+    named = f"{COOKIE}_{guarded.port}"
+    assert _status(guarded, "/", Cookie=f"{COOKIE}_1={TOKEN}") == 401
+    assert _status(guarded, "/", Cookie=f"{COOKIE}_1=another; {named}={TOKEN}") == 200
+    for n in range(GUESSES):
+        forwarded = {"X-Forwarded-For": f"10.1.1.{n}"}
+        assert _status(guarded, f"/?token=guess{n}", **forwarded) == 401
+    assert _status(guarded, f"/?token={TOKEN}") == 429
 
 
 def test_guesses_of_one_address_are_not_those_of_another():
@@ -89,7 +99,9 @@ def test_only_numbers_are_hosts_and_only_the_page_itself_is_an_origin(host, orig
 
 def test_bent_names_are_refused_in_the_network_even_with_the_token(guarded):
     assert _status(guarded, f"/?token={TOKEN}", Host="evil.example") == 403
-    assert _status(guarded, "/", Cookie=f"{COOKIE}={TOKEN}", Origin="http://127.0.0.1:1") == 403
+    held = {"Cookie": f"{COOKIE}_{guarded.port}={TOKEN}"}
+    assert _status(guarded, "/", **held) == 200
+    assert _status(guarded, "/", **held, Origin="http://127.0.0.1:1") == 403
     assert _status(guarded, f"/?token={TOKEN}") == 200
 
 

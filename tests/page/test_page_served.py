@@ -246,7 +246,7 @@ def test_from_the_network_only_with_the_token(guarded):
         cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie and "SameSite=Strict" in cookie
     assert _status(guarded, "/static/main.js", Cookie=cookie.split(";")[0]) == 200
-    assert _status(guarded, "/", Cookie=f"{COOKIE}=wrong") == 401
+    assert _status(guarded, "/", Cookie=f"{COOKIE}_{guarded.port}=wrong") == 401
     with pytest.raises(InvalidStatus):
         Browser(guarded)
     Browser(guarded, f"?token={TOKEN}").close()
