@@ -229,8 +229,9 @@ class _Beside:
         self._command = command
 
     def __enter__(self) -> None:
-        self._child = subprocess.Popen(self._command, stdin=subprocess.PIPE,
-                                       stdout=subprocess.PIPE, text=True)
+        self._child = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            start_new_session=True)  # Linux gives processors by session: none of the show's share
         sleep(1.0)
 
     def __exit__(self, *_: object) -> None:

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import math
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 from controllers.addresses import find
@@ -32,6 +32,7 @@ from engine.tapers import PLAIN, TRAITS
 TELL_SECONDS = 1.0 / 20.0
 PICTURE_TICKS, HEALTH_TICKS, LATE_TICKS = 2, 10, 60
 """Ticks between pictures, between figures, and until a lost answer to a picture is given up."""
+FAULTS = logging.getLogger("uvicorn.error")
 READERS = 2
 """Questions of all pages that are worked on at once."""
 
@@ -99,8 +100,12 @@ class Hub:
         while True:
             await asyncio.sleep(TELL_SECONDS)
             if self.pages:
-                with suppress(LiquidlightError):
+                try:
                     await self._tick()
+                except LiquidlightError:
+                    pass
+                except Exception:  # told once; pages miss a turn, not the evening
+                    FAULTS.exception("the page: what it tells went wrong")
 
     async def _tick(self) -> None:
         self._ticks += 1

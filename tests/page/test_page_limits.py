@@ -195,6 +195,18 @@ def test_what_a_page_missed_is_told_at_once():
         "values": {"a": 1, "b": None}, "now": 2, "held": {"a": 1}, "controls": [1]}
 
 
+def test_a_fault_of_ours_is_told_once_and_pages_go_on(served, caplog):
+    web, show, _, stack = served
+
+    def broken():
+        raise ZeroDivisionError("a fault for the test")
+
+    page = _page(web, stack)
+    show.health = broken
+    assert _hears(page, 1.6) > 10
+    assert len([row for row in caplog.records if row.exc_info]) == 1
+
+
 def test_all_of_it_at_once_for_some_seconds(served, caplog):
     web, show, hub, stack = served
     page = _page(web, stack)
