@@ -157,6 +157,8 @@ def test_the_set_list_is_in_order_and_stays_a_list(opened):
     assert plays.locator(".note").inner_text() == NOTES
     show.moment |= {"queued": "ink", "queued_beats": 2.4, "bars_due": 3.0}
     cards.nth(0).locator(".when", has_text="in 3").wait_for()
-    page.get_by_role("radio", name="phrase", exact=True).click()
+    page.get_by_role("radio", name="bar", exact=True).click()
+    page.keyboard.press("ArrowRight")
+    assert page.get_by_role("radio", name="phrase", exact=True).is_checked()
     cards.nth(0).click()
     wait_for("the launch", lambda: show.state.get("preset.1.phrase"))

@@ -5,7 +5,7 @@ import { el, hears } from "./widgets.js";
 import { press, set, show } from "./show.js";
 
 const LAUNCHES = ["", "now", "beat", "bar", "phrase"];
-let launch = localStorage.getItem("launch") ?? "";
+let launch = LAUNCHES.includes(localStorage.getItem("launch")) ? localStorage.getItem("launch") : "";
 let favourites = new Set(JSON.parse(localStorage.getItem("favourites") ?? "[]"));
 let way = localStorage.getItem("set as") === "list" ? "list" : "grid";
 let searched = "";
@@ -19,14 +19,25 @@ export function picture(name, scene = show.scenes.find((one) => one.name === nam
     scene?.seen ? el("img", { src: `thumbnail/${encodeURIComponent(name)}`, alt: "", loading: "lazy", draggable: "false" }) : null);
 }
 
-// One of a few: `chosen` at first, told to `choose`.
+// One of a few: `chosen` at first, told to `choose`; arrows go from one to the next.
 function choices(names, chosen, label, choose, title = () => "") {
+  const pick = (one) => {
+    for (const other of node.children) {
+      other.setAttribute("aria-checked", String(other === one));
+      other.tabIndex = other === one ? 0 : -1;
+    }
+  };
   const node = el("div", { class: "choices", role: "radiogroup", "aria-label": label },
-    ...names.map(([value, word]) => el("button", { role: "radio", "aria-checked": String(value === chosen), title: title(value),
-      onclick: (event) => {
-        for (const one of node.children) one.setAttribute("aria-checked", String(one === event.currentTarget));
-        choose(value);
-      } }, word)));
+    ...names.map(([value, word]) => el("button", { role: "radio", title: title(value), onclick: (event) => { pick(event.currentTarget); choose(value); } }, word)));
+  node.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key], all = [...node.children];
+    if (!step) return;
+    event.preventDefault();
+    const next = all[(all.indexOf(event.target) + step + all.length) % all.length];
+    next.focus();
+    next.click();
+  });
+  pick(node.children[names.findIndex(([value]) => value === chosen)]);
   return node;
 }
 
