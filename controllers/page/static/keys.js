@@ -51,7 +51,7 @@ function pressed(event) {
   if (event.target.matches("input, textarea, select")) return;
   const name = named(event);
   if (event.altKey || (node().open && name !== "?")) return;
-  if (event.target.matches("button, [role=button], [role=slider]") && ["Space", "Enter"].includes(name)) return;
+  if (event.target.matches("button, summary, [role=button], [role=slider]") && ["Space", "Enter"].includes(name)) return;
   const row = KEYS.find(([keys]) => keys === name);
   if (!row) return;
   event.preventDefault();
