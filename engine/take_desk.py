@@ -21,6 +21,7 @@ from engine.listening import Listening
 from engine.play_options import PlayOptions
 from engine.recording import usual_path
 from engine.records import HOP_SECONDS, ControlEvent
+from engine.take_hands import Early
 from engine.take_shelf import TakeShelf
 from engine.takes import SUFFIX, TakeWriter, load_take
 
@@ -47,7 +48,7 @@ class TakeDesk:
         self.shelf = TakeShelf([self._folder, *(path.parent for path in named if path)])
         self.free: int | None = None
         self._writer: TakeWriter | None = None
-        self._refused = False
+        self._failed: TakeWriter | None = None
         self._laid: LaidTake | None = None
         self._looked = 0.0
         self._stop = threading.Event()
@@ -74,7 +75,7 @@ class TakeDesk:
     def facts(self) -> dict[str, Any]:
         """For the page, any thread: `take` is recorded, `laid` plays over the show, None for none;
         `free` bytes."""
-        writer, laid = self._hands.writer, self._hands.laid
+        writer, laid = self._writer, self._hands.laid
         take = writer and {"name": writer.path.stem, "seconds": _seconds(writer.hops)}
         over = laid and {"name": laid.name, "seconds": _seconds(laid.done),
                          "of": _seconds(laid.hops)}  # fmt: skip
@@ -88,13 +89,12 @@ class TakeDesk:
                 self._tell(f"takes: {error}")
 
     def _work(self) -> None:
-        wanted = self._listening.moment.get().controls.take
+        for early in self._hands.begun.drain():
+            self._open(early)
         self._close_ended()
-        if self._writer is not None and self._writer.error and not self._refused:
+        if self._writer is not None and self._writer.error and self._failed is not self._writer:
+            self._failed = self._writer
             self._refuse(self._writer.error)
-        if wanted and self._writer is None and not self._refused:
-            self._open()
-        self._refused = self._refused and wanted
         for hop, event in self._listening.graph.take_asks.drain():
             self._play(hop, event)
         self._tell_of_end()
@@ -109,20 +109,22 @@ class TakeDesk:
         except OSError:
             self.free = None
 
-    def _open(self) -> None:
+    def _open(self, early: Early) -> None:
+        if early.refused:  # too late
+            return
         path = self.shelf.free_path(usual_path().with_suffix(SUFFIX))
         try:
             self._writer = midshow_writer(self._options, path)
         except LiquidlightError as error:
+            early.refused = True
             self._refuse(str(error))
             return
         self.shelf.writing = path
-        self._hands.offer(self._writer)
+        early.writer = self._writer
         self._tell(f"a take begins: {path.name}")
 
     def _refuse(self, why: str) -> None:
         """One line; the switch goes off, so that it shows what is true."""
-        self._refused = True
         self._tell(f"no take: {why}")
         self._switch_off()
 
@@ -137,7 +139,8 @@ class TakeDesk:
         writer.close()
         if not writer.error:
             self._tell(f"the take {writer.path} is {said(writer.hops)} long")
-        self._writer = self.shelf.writing = None
+        if writer is self._writer:
+            self._writer = self.shelf.writing = None
         self.shelf.look()
 
     def _play(self, hop: int, event: ControlEvent) -> None:

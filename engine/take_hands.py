@@ -1,9 +1,10 @@
 """Takes of a running show, on the analysis thread: one is recorded, one is laid over the show.
 
 What hands do flows in before each hop, what the graph made of it after; rows flow to a TakeWriter
-that somebody else has opened, because opening waits for the disk. The first events of a take bring
-a new show to where this one stands; after them it is hands, and what the autopilot chose, written
-as if a hand had.
+that somebody else opens, because opening waits for the disk. Until it is there, what it will be
+told is kept: a take begins with the hop after the switch. Its first events bring a new show to
+where this one stands; after them it is hands, and what the autopilot chose, written as if a hand
+had.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -29,22 +32,48 @@ UNWRITTEN = frozenset(("take", "autopilot", "record", *TAKE_ACTS, *WALKS))
 chose and what undo set is written instead."""
 
 
+EARLY_CALLS = 4000
+"""What is kept while nobody opens a file, ten seconds or more; then the take is given up."""
+
+
+class Early:
+    """A take that has begun and has no file yet. Whoever opens one puts it into `writer`, or says
+    that it is `refused`; then it is told all that was kept."""
+
+    def __init__(self) -> None:
+        self.writer: TakeWriter | None = None
+        self.refused = False
+        self._told: list[tuple[str, tuple[Any, ...]]] = []
+        self.begin, self.hop, self.beat, self.event, self.skip, self.sound = (
+            partial(self._keep, name)
+            for name in ("begin", "hop", "beat", "event", "skip", "sound")
+        )
+
+    def _keep(self, name: str, *told: Any) -> None:
+        self._told.append((name, told))
+        self.refused = self.refused or len(self._told) > EARLY_CALLS
+
+    def tell(self) -> TakeWriter:
+        """The writer, which knows all now."""
+        for name, told in self._told:
+            getattr(self.writer, name)(*told)
+        return self.writer
+
+
 class TakeHands:
-    """Stepped by Listening. `offer` and `lay` may be called by any thread, `ended` is drained by
-    the one that closes writers; `writer` and `laid` may be read by any."""
+    """Stepped by Listening. `lay` may be called by any thread, `begun` and `ended` are drained by
+    the one that opens and closes writers; `laid` may be read by any."""
 
     def __init__(self, graph: Graph) -> None:
-        self.writer: TakeWriter | None = None
+        self._writer: TakeWriter | Early | None = None
         self.laid: LaidTake | None = None
+        self.begun: EventQueue[Early] = EventQueue()
         self.ended: EventQueue[TakeWriter] = EventQueue()
         self._graph, self._first = graph, 0
-        self._offered: TakeWriter | None = None
+        self._ending: list[Early] = []  # the switch is off, the file is not there yet
+        self._given_up = False
         self._playing = graph.director.playing
         self._coming: list[list[ControlEvent]] = []
-
-    def offer(self, writer: TakeWriter) -> None:
-        """Record into it from the next hop on, until the switch `take` is off."""
-        self._offered = writer
 
     def lay(self, laid: LaidTake | None) -> None:
         """Lay a take over the show, in the place of another one; None: lay none."""
@@ -57,25 +86,34 @@ class TakeHands:
         return laid.name if laid is not None else ""
 
     def begin(self) -> None:
-        """Before a hop and its sound: what was offered begins here."""
-        if self._offered is None or self.writer is not None:
-            return
-        graph, self.writer, self._offered = self._graph, self._offered, None
-        self._first = graph.hops
-        self._playing = graph.director.playing
-        self._coming = [list(opening(graph)), list(waiting(graph))]
-        graph.history.walked = {}
-        self.writer.begin(graph.hops, graph.beat, graph.memory())
+        """Before a hop and its sound: a take begins here if the switch is on, and what waited
+        for its writer is told."""
+        graph, wanted = self._graph, self._graph.moment.controls.take
+        self._given_up = self._given_up and wanted
+        if self._writer is None and wanted and not self._given_up:
+            self._writer, self._first = Early(), graph.hops
+            self._playing = graph.director.playing
+            self._coming = [list(opening(graph)), list(waiting(graph))]
+            graph.history.walked = {}
+            self._writer.begin(graph.hops, graph.beat, graph.memory())
+            self.begun.put(self._writer)
+        if isinstance(early := self._writer, Early) and (early.writer or early.refused):
+            self._writer = early.tell() if early.writer else None
+            self._given_up = self._writer is None
+        for early in [early for early in self._ending if early.writer or early.refused]:
+            self._ending.remove(early)
+            if early.writer:
+                self.ended.put(early.tell())
 
     def sound(self, samples: np.ndarray) -> None:
         """The samples of the hop that comes next."""
-        if self.writer is not None:
-            self.writer.sound(samples)
+        if self._writer is not None:
+            self._writer.sound(samples)
 
     def skip(self) -> None:
         """The hop that comes next is passed over."""
-        if self.writer is not None:
-            self.writer.skip(self._graph.hops - self._first)
+        if self._writer is not None:
+            self._writer.skip(self._graph.hops - self._first)
 
     def step(self, hands: Sequence[ControlEvent]) -> list[ControlEvent]:
         """All events of the hop that comes next: those of a take that is laid over, and hands'."""
@@ -85,24 +123,27 @@ class TakeHands:
             events = [*laid.step(graph.hops, hands, moment.controls, moment.playing), *events]
             if laid.over and self.laid is laid:
                 self.laid = None
-        if self.writer is not None:
+        if self._writer is not None:
             coming = self._coming.pop(0) if self._coming else []
             written = [e for e in events if split_launch(e.address)[0] not in UNWRITTEN]
-            self.writer.hop(graph.hops - self._first, [*coming, *written])
+            self._writer.hop(graph.hops - self._first, [*coming, *written])
         return events
 
     def heard(self) -> None:
         """After the hop: the beat, what undo set and the autopilot chose; the end."""
-        if self.writer is None:
+        if self._writer is None:
             return
         graph, hop = self._graph, self._graph.hops - 1 - self._first
-        self.writer.beat(hop, graph.beat)
+        self._writer.beat(hop, graph.beat)
         for event in (*set_events(graph.history.walked, graph.time), *self._chosen()):
-            self.writer.event(hop, event)
+            self._writer.event(hop, event)
         graph.history.walked = {}
         if not graph.moment.controls.take:
-            writer, self.writer = self.writer, None
-            self.ended.put(writer)
+            writer, self._writer = self._writer, None
+            if isinstance(writer, Early):
+                self._ending.append(writer)
+            else:
+                self.ended.put(writer)
 
     def _chosen(self) -> Iterator[ControlEvent]:
         """What the autopilot has queued or begun in this hop: any other choice would end it."""

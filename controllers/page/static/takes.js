@@ -2,12 +2,13 @@
 // says that is recorded at this moment.
 
 import { el, hears, learns, panel, pusher, put } from "./widgets.js";
-import { ask, set, show, toggle } from "./show.js";
+import { ask, press, show } from "./show.js";
 import { clock } from "./drawn.js";
 
 const SIZES = ["1280x720", "1920x1080", "3840x2160"];
 const SCARCE = 5e9; // bytes: some minutes of film
 let picked = "", size = SIZES[1]; // whose film is shown: the newest, or one that was picked
+let onBar = localStorage.getItem("takes on the bar") === "true", asked = ""; // and which take was asked for last
 let gone = []; // names that were deleted on this page
 
 export function takes(room) {
@@ -29,22 +30,36 @@ export function takes(room) {
   hears(list, "now", () => marks(list));
   put(room,
     panel("record", recorder(), el("p", { class: "hint" }, "Every move of every hand from now on, and the sound beside it. A take begins with how the show stands, so it plays alone.")),
-    panel("takes", el("div", { class: "row" }, again), told, list),
+    panel("takes", el("div", { class: "row" }, again, bars()), told, list),
     film.node);
   draw();
 }
+
+// Takes that begin, end and play on the first beat of a bar.
+function bars() {
+  const node = el("button", { class: "switch", "aria-pressed": String(onBar), title: "begin, end and play on the next bar", onclick: () => {
+    onBar = !onBar;
+    localStorage.setItem("takes on the bar", String(onBar));
+    node.setAttribute("aria-pressed", String(onBar));
+  } }, "on the bar");
+  return node;
+}
+
+const on = (address) => (onBar ? `${address}.bar` : address);
+const waits = (address) => show.now.waiting?.includes(address) ?? false;
 
 function recorder() {
   const said = el("b", {}, "record a take"), rest = el("small");
   const node = el("button", { class: "take-record", "aria-pressed": "false", title: "T" }, el("i", { "aria-hidden": "true" }), el("span", {}, said, rest));
   const draw = () => {
-    const on = (show.values.take ?? 0) > 0.5, { take, free } = show.now;
-    node.setAttribute("aria-pressed", String(on));
-    said.textContent = on ? `end the take${take ? ` · ${clock(take.seconds)}` : ""}` : "record a take";
-    rest.textContent = on && take ? take.name : room(free);
+    const runs = (show.values.take ?? 0) > 0.5, { take, free } = show.now;
+    node.setAttribute("aria-pressed", String(runs));
+    node.classList.toggle("queued", waits("take"));
+    said.textContent = runs ? `end the take${take ? ` · ${clock(take.seconds)}` : ""}` : "record a take";
+    rest.textContent = waits("take") ? "on the next bar" : runs && take ? take.name : room(free);
     rest.classList.toggle("scarce", scarce(free));
   };
-  node.addEventListener("click", () => { if (!show.learning) toggle("take"); });
+  node.addEventListener("click", () => { if (!show.learning) press(on("take"), "toggle"); });
   learns(node, "take");
   hears(node, "now", draw);
   hears(node, "value take", draw);
@@ -54,7 +69,12 @@ function recorder() {
 
 function row(take, choose, say, draw) {
   const { name } = take;
-  const play = el("button", { class: "take-play", "data-take": `play ${name}`, onclick: () => { if (!show.learning) set("take.play", show.now.laid?.name === name ? "" : name); } });
+  const play = el("button", { class: "take-play", "data-take": `play ${name}`, onclick: () => {
+    if (show.learning) return;
+    const plays = show.now.laid?.name === name;
+    asked = name;
+    press(plays ? "take.play" : on("take.play"), plays ? "" : name);
+  } });
   const pick = el("button", { class: "take-pick", "data-take": name, "aria-pressed": "false", title: "its film below", onclick: () => choose(name) },
     el("b", {}, name.replace(/^liquidlight-/, "")), el("small", {}, [clock(Math.round(take.seconds)), when(take.when), take.show, bytes(take.bytes)].join(" · ")));
   const drop = el("button", { class: "take-drop", "data-take": `drop ${name}`, "aria-label": `delete ${name}`, title: "delete; it can be had back until the show ends", onclick: async () => {
@@ -88,6 +108,7 @@ function marks(list) {
   for (const item of list.querySelectorAll("[data-name]")) {
     const plays = laid?.name === item.dataset.name, play = item.querySelector(".take-play");
     item.classList.toggle("plays", plays);
+    item.classList.toggle("queued", asked === item.dataset.name && waits("take.play"));
     if (item.querySelector("progress").hidden === plays) item.querySelector("progress").hidden = !plays;
     if (plays) item.querySelector("progress").value = laid.of ? laid.seconds / laid.of : 1;
     const verb = plays ? "stop" : "play";
