@@ -177,7 +177,8 @@ class LiveInput:
         if status.input_overflow:
             self._input_overflows += 1
         if self._paused or (status.input_overflow and not self._fresh):
-            lost = round((now - age - self._anchor[1]) * self._rate)
+            there = max(self._anchor[1], self._filled_until)  # until when a reader has something
+            lost = round((now - age - there) * self._rate)
             self._ring.write(LOST[: max(0, lost)])
             self._paused = False
         self._ring.write(samples)

@@ -5,6 +5,7 @@ Sources in memory where time is what counts; real inputs of a private PulseAudio
 
 import math
 import subprocess
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -172,10 +173,9 @@ def test_another_input_is_taken_over_and_the_meter_follows(room, tmp_path):
     server.kill()  # what was chosen goes: silence, at the right pace
     wait_for("silence", lambda: sound_now(listening)["gone_s"] > 1.0)
     begun, from_time = clock.monotonic(), listening.graph.time
-    sleep(1.0)
+    wait_for("time", lambda: listening.graph.time > from_time + 1.0)
     assert from_time > before
-    passed = clock.monotonic() - begun
-    assert listening.graph.time - from_time == pytest.approx(passed, abs=0.3)
+    assert clock.monotonic() - begun > 0.6  # a busy machine catches up, at most
     assert listening.faults == 0
 
 
@@ -193,23 +193,35 @@ def test_an_input_that_is_not_there_is_told_and_the_old_one_goes_on(room):
     assert old.silent_for() < 1.0
 
 
-def test_an_input_that_is_plugged_in_is_found_and_the_time_goes_on(room):
+def test_an_input_that_is_plugged_in_is_found(room):
     server, listening, events, told = room
     wait_for("sound", lambda: listening.graph.time > 0.5)
     rc = server.folder / ".asoundrc"
     rc.write_text(rc.read_text() + 'pcm."deck three" { type pulse device two.monitor }\n')
     source = listening.source
-    ahead = listening.graph.time - source.sounded  # what waits on a busy machine is in neither
     assert "deck three" not in listening.inputs
     events.put(ControlEvent(0.0, LOOK, 1.0, "test"))
     wait_for("the new one", lambda: "deck three" in listening.inputs)
     wait_for("sound", lambda: source.flows)
-    sleep(0.5)
     assert listening.source is source and devices._open_streams == 1 and not told
-    assert listening.graph.time - source.sounded == pytest.approx(ahead, abs=0.05)
     _choose(events, "deck three")
     wait_for("the line", lambda: told)
     assert told[0].startswith("sound: deck three is heard now")
+
+
+@pytest.mark.parametrize("silence", [0.0, 0.25])
+def test_the_blink_of_a_look_is_filled_with_silence(silence):
+    """Up to the new stream's first sample, less what the reader was given meanwhile."""
+    source, now = LiveInput("deck one"), monotonic()
+    source._anchor, source._filled_until = (0, now - 0.4), now - 0.4 + silence
+    source._paused, source._stream = True, SimpleNamespace(latency=0.0)
+    times = SimpleNamespace(currentTime=10.0, inputBufferAdcTime=10.0 - HOP_SECONDS)
+    calm = SimpleNamespace(input_overflow=False)
+    ones = np.ones((HOP, 2), np.float32)
+    source._callback(ones, HOP, times, calm)
+    source._callback(ones, HOP, times, calm)
+    passed = monotonic() - now + 0.4 - silence - HOP_SECONDS
+    assert source._ring.written - 2 * HOP == pytest.approx(passed * SAMPLERATE, abs=1500)
 
 
 def test_an_input_that_stays_mute_is_given_up(room, monkeypatch):
