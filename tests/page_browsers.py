@@ -19,6 +19,8 @@ from pathlib import Path
 from servers import screen, wait_for
 from websockets.sync.client import connect
 
+from engine.clock import sleep
+
 PREFERENCES = {  # nobody is called at home
     "app.update.enabled": False, "app.normandy.enabled": False,
     "network.captive-portal-service.enabled": False,
@@ -47,10 +49,19 @@ class Browser:
         return wait_for(what, lambda: self.js(expression), 60.0)
 
     def box(self, query: str) -> list[float]:
-        """Left, top, width, height in the window, scrolled into sight."""
-        return self.js(f"(() => {{ const n = document.querySelector({json.dumps(query)});"
-                       "n.scrollIntoView({block: 'center'}); const b = n.getBoundingClientRect();"
-                       "return [b.left, b.top, b.width, b.height]; })()")
+        """Left, top, width, height in the window, scrolled into sight and at rest."""
+        places: list[list[float]] = [[], []]
+
+        def rests() -> bool:
+            places.append(self.js(
+                f"(() => {{ const n = document.querySelector({json.dumps(query)});"
+                "n.scrollIntoView({block: 'center'}); const b = n.getBoundingClientRect();"
+                "return [b.left, b.top, b.width, b.height]; })()"))
+            sleep(0.1)
+            return places[-1] == places[-2] == places[-3]
+
+        wait_for(f"{query} at rest", rests, 30.0)
+        return places[-1]
 
     def pull(self, query: str, *places: tuple[float, float]) -> None:
         """Press at the first of these shares of its box, move to the others, let go."""

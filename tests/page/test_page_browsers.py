@@ -17,6 +17,9 @@ from servers import need, quiet_song, wait_for
 from websockets.sync.client import connect
 
 ROOMS = "[...document.querySelectorAll('[role=tab]')].map((tab) => tab.textContent)"
+NOWHERE = """[...document.querySelectorAll('#room [role=slider], #room button')].filter((one) =>
+  one.checkVisibility() && !one.closest('details:not([open])') &&
+  !one.getBoundingClientRect().width).map((one) => one.ariaLabel ?? one.textContent)"""
 SLIDER = '[role=slider][aria-label="heat"]'
 
 
@@ -91,6 +94,7 @@ def test_every_room_is_entered(stage):
                                 "const r = document.querySelector('#room');"
                                 "return r.scrollWidth - r.clientWidth; })()]")
         assert wide <= 0 and room <= 1, f"{name} is wider than the window"
+        assert browser.js(NOWHERE) == [], f"{name}: the browser does not know where these are"
     assert browser.complaints == []
 
 

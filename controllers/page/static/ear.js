@@ -1,6 +1,6 @@
 // The tempo desk, the sound that comes in, and what the ear makes of it.
 
-import { either, el, fader, hears, learns, of, panel, pusher, put, switcher } from "./widgets.js";
+import { columns, either, el, fader, hears, learns, of, panel, pusher, put, switcher } from "./widgets.js";
 import { beatNow, press, set, show } from "./show.js";
 import { scopes } from "./drawn.js";
 import { meter } from "./meter.js";
@@ -13,7 +13,7 @@ const open = new Set(); // what was unfolded stays so
 export function ear(room) {
   put(room,
     panel("the last 64 beats", strip()),
-    panel("tempo", tempo(), el("div", { class: "taps" }, tapper(),
+    columns(panel("tempo", tempo(), el("div", { class: "taps" }, tapper(),
       el("div", { class: "desk" }, pusher("beat_one", "beat one", "this beat is the first of the bar"), switcher("tempo.lock", "lock"),
         pusher("tempo.halve", "÷ 2"), pusher("tempo.double", "× 2"),
         pusher("tempo.earlier", "◀ earlier"), pusher("tempo.later", "later ▶"))),
@@ -22,7 +22,7 @@ export function ear(room) {
       fader("tempo.low", "slowest"), fader("tempo.high", "fastest"))),
     panel("sound", meter(), input(), el("div", { class: "gains" }, either("hearing.auto_gain", "automatic gain"), gained()), fader("hearing.gain", "gain"),
       fold("how the look listens", ...of("hearing.").filter((name) => !NEXT_TO_METER.includes(name)).map((name) => fader(name, name.replace("hearing.", "").replaceAll("_", " "))))),
-    panel("whose beat", sources()),
+    panel("whose beat", sources())),
     panel("signals", scopes()),
   );
 }

@@ -1,6 +1,6 @@
 // The words of the look, how loud each is, and how the model draws them.
 
-import { el, fader, hears, label, macros, of, panel, put, words } from "./widgets.js";
+import { columns, el, fader, hears, label, macros, of, panel, put, words } from "./widgets.js";
 import { release, set, show } from "./show.js";
 
 let added = ""; // a prompt that was asked for, whose words are typed next
@@ -29,11 +29,11 @@ export function prompts(room) {
   const add = free && el("button", { class: "push", onclick: () => { added = free; set(free, "a new prompt"); } }, "add a prompt");
   put(room,
     panel("prompts", rows, add, el("p", { class: "hint" }, "Enter sends the words now, Ctrl+Enter on the next bar. (words) count more, [words] less, (words:1.4) so much.")),
-    panel("words of the look", of("words.").map((name) => el("div", { class: "prompt" }, el("span", { class: "name" }, `{${label(name)}}`), words(name, label(name))))),
+    columns(panel("words of the look", of("words.").map((name) => el("div", { class: "prompt" }, el("span", { class: "name" }, `{${label(name)}}`), words(name, label(name))))),
     panel("how it is drawn", ["strength", "steps", "guidance", "seed", "noise_drift", "crossfade", "contours", "flow", "cadence", "opacity"].map((name) => fader(name))),
     panel("LoRAs", of("loras.").map((name) => fader(name))),
     panel("what is redrawn", of("source").map((name) => fader(name))),
-    macros(),
+    macros()),
   );
 }
 

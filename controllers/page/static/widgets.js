@@ -276,6 +276,10 @@ export function panel(title, ...children) {
 }
 
 // Panels into a room; those that would be empty are none.
+// Panels in as many columns as there is room for. One that spans them all stands beside this, not in
+// it: WebKit does not know where things are below what spans columns.
+export const columns = (...panels) => el("div", { class: "columns" }, ...panels.filter(Boolean));
+
 export const put = (room, ...panels) => room.append(...panels.filter(Boolean));
 
 export function of(prefix) {
