@@ -249,6 +249,7 @@ def test_ghosts_stand_where_the_look_and_the_knobs_are(stage):
 
     stage.midi(0xB0, 77, 127)
     heat.press("Home")
+    stage.seen("what the hand did to heat", lambda r, g, b: b < 30)
     sleep(1.0)  # a knob that has just been moved keeps hold
     stage.midi(0xB0, 77, 60)
     wait_for("the knob to wait", lambda: "waits down" in heat.get_attribute("class"))
