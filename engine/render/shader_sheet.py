@@ -1,6 +1,6 @@
 """A contact sheet of shaders: generators, effects over a picture, transitions half way.
 
-Flows in: ISF files and a picture; flows out: one image, for the README and for whoever has changed
+Flows in: ISF files and a picture; flows out: one image, for the manual and for whoever has changed
 a shader. Makes and ends its own GL context on the calling thread.
 """
 

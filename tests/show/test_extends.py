@@ -135,9 +135,9 @@ def test_a_mistake_is_told_where_it_stands(tmp_path: Path, text: str, message: s
     assert message in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_the_look_of_the_readme_is_one(tmp_path: Path) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    blocks = [block.split("```")[0] for block in readme.split("```toml")[1:]]
+def test_the_look_of_the_manual_is_one(tmp_path: Path) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "looks.md").read_text("utf-8")
+    blocks = [block.split("```")[0] for block in manual.split("```toml")[1:]]
     (text,) = (block for block in blocks if "extends = " in block)
     _write(tmp_path, look=text)
     (tmp_path / "film.safetensors").touch()
