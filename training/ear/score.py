@@ -1,8 +1,8 @@
 """Runs the ear over a split and scores its claims, for tuning: means, and a line for each piece.
 
 The network is run in torch on the bands of rows.py, the rest is the engine's own code hop by hop,
-so that one run of a split takes about a minute. The figures in docs/measured.md come from `bench hearing`,
-which hears the sound itself; this is for choosing.
+so that one run of a split takes about a minute. The figures in docs/measured.md come from
+`bench hearing`, which hears the sound itself; this is for choosing.
 """
 
 from __future__ import annotations
