@@ -139,6 +139,21 @@ def test_the_help_is_opened_and_closed_with_keys(page):
     assert tab.evaluate("document.activeElement.getAttribute('role')") == "tab"
 
 
+def test_words_that_were_not_sent_are_kept_until_they_are_taken_back(page):
+    tab, show = page
+    _enter(tab, "Prompts")
+    field = tab.get_by_label("prompt 1")
+    field.fill("a half typed w")
+    tab.get_by_label("prompt 2").focus()
+    _enter(tab, "Play")
+    _enter(tab, "Prompts")
+    wait_for("the draft", lambda: field.input_value() == "a half typed w")
+    assert tab.locator(".words.unsent").count() == 1 and "prompts.1.text" not in show.hands
+    field.press("Escape")
+    assert field.input_value() == "a (burning:1.3) moon"
+    assert tab.locator(".words.unsent").count() == 0
+
+
 def test_a_show_that_begins_again_has_its_page_back_and_drafts_are_kept(page):
     tab, show = page
     _enter(tab, "Edit")

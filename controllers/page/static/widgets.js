@@ -243,26 +243,40 @@ export function pad(x, y, name, springs = false) {
   return node;
 }
 
-// Words: Enter sends them now, Ctrl+Enter (or the button) on the next bar; Escape takes back.
+// Words: Enter sends them now, Ctrl+Enter (or the button) on the next bar; Escape takes back. What is
+// typed and not sent stays with its look, wherever the finger goes meanwhile.
+const unsent = new Map(); // look and address -> words
 export function words(address, name) {
+  const key = `${show.now.playing} ${address}`;
   const field = el("textarea", { rows: 1, spellcheck: "false", "aria-label": name, placeholder: name });
   const node = el("div", { class: "words" }, field,
     el("button", { class: "push", title: "Enter", onclick: () => put("") }, "now"),
     el("button", { class: "push", title: "Ctrl+Enter", onclick: () => put(".bar") }, "on the bar"));
+  const said = () => show.values[address] ?? "";
   const draw = () => {
-    if (document.activeElement !== field && !node.classList.contains("waits")) field.value = show.values[address] ?? "";
-    if (field.value === show.values[address]) node.classList.remove("waits");
+    if (document.activeElement !== field && !node.classList.contains("waits")) field.value = unsent.get(key) ?? said();
+    if (field.value === said()) node.classList.remove("waits");
     grow();
   };
-  const grow = () => { field.style.height = "auto"; field.style.height = `${field.scrollHeight}px`; };
+  const grow = () => {
+    node.classList.toggle("unsent", unsent.has(key));
+    field.title = unsent.has(key) ? "not sent yet: Enter sends, Escape takes back" : "";
+    field.style.height = "auto";
+    field.style.height = `${field.scrollHeight}px`;
+  };
   const put = (when) => {
+    unsent.delete(key);
     if (when) { set(address + when, field.value); node.classList.add("waits"); } else set(address, field.value);
     field.blur();
+    grow();
   };
-  field.addEventListener("input", grow);
+  field.addEventListener("input", () => {
+    if (field.value === said()) unsent.delete(key); else unsent.set(key, field.value);
+    grow();
+  });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); put(event.ctrlKey || event.metaKey ? ".bar" : ""); }
-    if (event.key === "Escape") { field.value = show.values[address] ?? ""; node.classList.remove("waits"); field.blur(); }
+    if (event.key === "Escape") { unsent.delete(key); field.value = said(); node.classList.remove("waits"); field.blur(); grow(); }
     event.stopPropagation();
   });
   hears(node, `value ${address}`, draw);
@@ -275,11 +289,11 @@ export function panel(title, ...children) {
   return kept.length ? el("section", { class: "panel" }, el("h2", {}, title), ...kept) : null;
 }
 
-// Panels into a room; those that would be empty are none.
 // Panels in as many columns as there is room for. One that spans them all stands beside this, not in
 // it: WebKit does not know where things are below what spans columns.
 export const columns = (...panels) => el("div", { class: "columns" }, ...panels.filter(Boolean));
 
+// Panels into a room; those that would be empty are none.
 export const put = (room, ...panels) => room.append(...panels.filter(Boolean));
 
 export function of(prefix) {
