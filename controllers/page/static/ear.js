@@ -1,6 +1,6 @@
 // The tempo desk, the sound that comes in, and what the ear makes of it.
 
-import { columns, either, el, fader, hears, learns, of, panel, pusher, put, switcher } from "./widgets.js";
+import { columns, either, el, fader, hears, of, panel, pusher, put, switcher, tapper } from "./widgets.js";
 import { beatNow, press, set, show } from "./show.js";
 import { scopes } from "./drawn.js";
 import { meter } from "./meter.js";
@@ -13,7 +13,7 @@ const open = new Set(); // what was unfolded stays so
 export function ear(room) {
   put(room,
     panel("the last 64 beats", strip()),
-    columns(panel("tempo", tempo(), el("div", { class: "taps" }, tapper(),
+    columns(panel("tempo", tempo(), el("div", { class: "taps" }, tapper("tap"),
       el("div", { class: "desk" }, pusher("beat_one", "beat one", "this beat is the first of the bar"), switcher("tempo.lock", "lock"),
         pusher("tempo.halve", "÷ 2"), pusher("tempo.double", "× 2"),
         pusher("tempo.earlier", "◀ earlier"), pusher("tempo.later", "later ▶"))),
@@ -30,15 +30,6 @@ export function ear(room) {
 function fold(title, ...children) {
   const node = el("details", { open: open.has(title), ontoggle: () => (node.open ? open.add(title) : open.delete(title)) },
     el("summary", {}, title), el("div", { class: "folded" }, ...children.filter(Boolean)));
-  return node;
-}
-
-// The finger's beginning counts, not its end; a key has no beginning.
-function tapper() {
-  const node = el("button", { class: "tap", title: "tap the tempo, four times or more" }, "tap");
-  learns(node, "tap");
-  node.addEventListener("pointerdown", () => { if (!show.learning) press("tap"); });
-  node.addEventListener("click", (event) => { if (event.detail === 0 && !show.learning) press("tap"); });
   return node;
 }
 

@@ -1,7 +1,7 @@
 // Puts the page together: what is always at hand, and the rooms.
 
-import { beatNow, connect, on, press, show, wish } from "./show.js";
-import { clamp, el, fader, pusher, switcher } from "./widgets.js";
+import { beatNow, connect, on, show, wish } from "./show.js";
+import { clamp, el, fader, pusher, switcher, tapper, taps } from "./widgets.js";
 import { clock, spectrum } from "./drawn.js";
 import { dress } from "./bar.js";
 import { smallMeter } from "./meter.js";
@@ -44,7 +44,7 @@ function build() {
     enter(names[(to + names.length) % names.length], true);
     find('#rooms [aria-selected="true"]').focus();
   });
-  find("#bpm").addEventListener("click", () => press("tap"));
+  taps(find("#bpm"));
   const context = find("#preview canvas").getContext("2d");
   on("picture", (bitmap) => {
     const { canvas } = context;
@@ -101,7 +101,7 @@ function always() {
   find("#panic").replaceChildren(switcher("blackout", "blackout", "danger"), switcher("freeze", "freeze", "cold"), switcher("hush", "hush", "cold"));
   find("#master").replaceChildren(...[fader("opacity", "master"), el("div", { class: "row" },
     named(pusher("undo", "↶"), "take back the last edit"), named(pusher("redo", "↷"), "do it again"), switcher("record", "● record", "danger")), filmFacts()].filter(Boolean));
-  find("#tempo").replaceChildren(pusher("tap", "tap"), pusher("beat_one", "beat one"), pusher("tempo.halve", "÷ 2"), pusher("tempo.double", "× 2"));
+  find("#tempo").replaceChildren(tapper("push"), pusher("beat_one", "beat one"), pusher("tempo.halve", "÷ 2"), pusher("tempo.double", "× 2"));
 }
 
 function playing({ playing: name, queued, queued_beats: beats, autopilot }) {

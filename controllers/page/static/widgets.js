@@ -202,6 +202,16 @@ export function pusher(address, name = label(address), title = "") {
   return node;
 }
 
+// The finger's beginning counts, not its end; a key has no beginning.
+export function taps(node) {
+  learns(node, "tap");
+  node.addEventListener("pointerdown", (event) => { if (!event.button && !show.learning) press("tap"); });
+  node.addEventListener("click", (event) => { if (event.detail === 0 && !show.learning) press("tap"); });
+  return node;
+}
+
+export const tapper = (kind) => taps(el("button", { class: kind, title: "tap the tempo, four times or more" }, "tap"));
+
 // Two numbers under one finger; both are let go of with a double click.
 export function pad(x, y, name, springs = false) {
   const rows = [x, y].map((address) => show.controls.get(address));
