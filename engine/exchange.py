@@ -56,6 +56,20 @@ class SampleRing:
             self._data[: n - first] = samples[first:]
         self._written += n
 
+    def read_into(self, out: np.ndarray) -> bool:
+        """Fill `out` (n, channels), of the ring's whole size at most, with the next samples; False
+        if too few are there. Only where the writer leaves what was not read."""
+        n, size = len(out), len(self._data)
+        if self.available < n:
+            return False
+        start = self._read % size
+        first = min(n, size - start)
+        out[:first] = self._data[start : start + first]
+        if first < n:
+            out[first:] = self._data[: n - first]
+        self._read += n
+        return True
+
     def read_hop(self) -> np.ndarray | None:
         """The next HOP samples as a new array (HOP, channels), or None if too few are there."""
         size = len(self._data)

@@ -33,8 +33,9 @@ class Notices:
 
     def second(self, show: Performance) -> None:
         """Once a second: notes that are new, and the note of a scene that came."""
-        writer = show.listening.take_writer
-        for note in (show.generator.health().note, writer.error if writer else ""):
+        writer, source = show.listening.take_writer, show.listening.source
+        for note in (show.generator.health().note, writer.error if writer else "",
+                     getattr(source, "fault", "")):
             if note and note not in self._notes:
                 self._notes.add(note)
                 self._tell(note)

@@ -1,7 +1,8 @@
 """A song played live: to the default output where there is one, else by the clock.
 
-The output's callback sets the pace and copies what it plays into a ring, from which the analysis
-thread takes hops. A small thread watches the output, and takes its place when it is gone.
+The file is decoded some seconds ahead, beside. The output's callback sets the pace and copies what
+it plays into a ring, from which the analysis thread takes hops. A small thread watches the output,
+and takes its place when it is gone.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import numpy as np
 
 from engine import clock
 from engine.audio import demo, devices
+from engine.audio.ahead import DecodedAhead
 from engine.audio.inputs import STALL_SECONDS, WATCH_SECONDS
-from engine.audio.media import decode
 from engine.errors import DeviceError
 from engine.exchange import SampleRing
 from engine.records import HOP, HOP_SECONDS, SAMPLERATE
@@ -40,8 +41,8 @@ class SongPlayer:
         self.name = "demo" if str(path) == "demo" else self._path.name
         self._audible = audible
         self._ring = SampleRing()
-        self._samples = np.zeros((0, 2), np.float32)
-        self._played = 0
+        self._decoded = DecodedAhead(self._path)
+        self._hop = np.zeros((HOP, 2), np.float32)
         self._stream = None
         self._last_block = clock.monotonic()
         self._anchor = (0, self._last_block)  # samples handed over, and when the last one sounds
@@ -54,7 +55,12 @@ class SongPlayer:
 
     @property
     def finished(self) -> bool:
-        return 0 < len(self._samples) <= self._played and self._ring.available < HOP
+        return self._decoded.finished and self._ring.available < HOP
+
+    @property
+    def fault(self) -> str:
+        """Why a file ended before its end, a line."""
+        return self._decoded.fault
 
     @property
     def latency(self) -> float:
@@ -67,14 +73,9 @@ class SongPlayer:
         written, at = self._anchor
         return at - (written - self._ring.consumed) / SAMPLERATE
 
-    @property
-    def seconds(self) -> float:
-        """Length of the song; 0 before `start`."""
-        return len(self._samples) / SAMPLERATE
-
     def start(self) -> None:
-        """Decode the song and begin to play it; MediaError if it cannot be read."""
-        self._samples = padded(decode(self._path))
+        """Begin to decode the song and to play it; MediaError if it cannot be read."""
+        self._decoded.start()
         self._last_block = clock.monotonic()
         if self._audible and devices.has_output():
             self._open()
@@ -92,6 +93,7 @@ class SongPlayer:
         if self._pacer is not None:
             self._pacer.join(timeout=2.0)
             self._pacer = None
+        self._decoded.close()
 
     def _open(self) -> None:
         try:
@@ -112,18 +114,15 @@ class SongPlayer:
         if self._stream is not None:
             ahead = times.outputBufferDacTime - times.currentTime
             told = times.outputBufferDacTime > 0.0 and -1.0 < ahead < 1.0
-            self._take(count, out, ahead if told else self._stream.latency)
+            self._take(out, ahead if told else self._stream.latency, count / SAMPLERATE)
 
-    def _take(self, count: int, out: np.ndarray | None = None, ahead: float = 0.0) -> None:
-        """Hand `count` samples over, of which the first sounds in `ahead` seconds."""
-        part = self._samples[self._played : self._played + count]
-        if len(part):
-            if out is not None:
-                out[: len(part)] = part
-            self._ring.write(part)
-            self._played += len(part)
+    def _take(self, out: np.ndarray, ahead: float = 0.0, lasts: float = 0.0) -> None:
+        """Hand a block over that sounds in `ahead` seconds and `lasts` so long."""
+        taken = self._decoded.read_into(out)
+        if taken:
+            self._ring.write(out)
         self._last_block = clock.monotonic()
-        seconds = ahead + len(part) / SAMPLERATE if out is not None else 0.0
+        seconds = ahead + (lasts if taken else 0.0)
         self._anchor = (self._ring.written, self._last_block + seconds)
 
     def _pace(self) -> None:
@@ -133,9 +132,9 @@ class SongPlayer:
                 break
         dead, self._stream = self._stream, None
         begun, hops = self._last_block, 0
-        while not self._ended.is_set() and self._played < len(self._samples):
+        while not self._ended.is_set() and not self._decoded.finished:
             while clock.monotonic() >= begun + (hops + 1) * HOP_SECONDS:
-                self._take(HOP)
+                self._take(self._hop)
                 hops += 1
             self._ended.wait(max(0.0, begun + (hops + 1) * HOP_SECONDS - clock.monotonic()))
         if dead is not None:
