@@ -7,12 +7,16 @@ loaded at the first call; all functions may take a second: never call them on th
 
 from __future__ import annotations
 
+import atexit
 import threading
 
+from engine.audio import jack_client
 from engine.errors import DeviceError
 
 _lock = threading.RLock()
 _open_streams = 0
+_lost: list = []  # streams of a JACK server that has gone
+_jack: str | None = None  # PortAudio's client of a JACK server; None: PortAudio is not loaded
 
 
 def portaudio():
@@ -26,7 +30,18 @@ def portaudio():
         ) from error
     except Exception as error:  # PortAudioError while it starts
         raise DeviceError(f"sound: PortAudio does not start ({error})") from error
+    with _lock:
+        if _jack is None:
+            _watch_over(sounddevice)
     return sounddevice
+
+
+def _watch_over(sd) -> None:
+    """Once: PortAudio is ended at the exit only where it can be."""
+    global _jack
+    _jack = jack_client.client_name(sd)
+    atexit.unregister(sd._exit_handler)
+    atexit.register(lambda: jack_client.is_known(_jack or "") and sd._exit_handler())
 
 
 def steady():
@@ -35,14 +50,23 @@ def steady():
 
 
 def rescan() -> None:
-    """Read the list of devices anew; does nothing while a stream is open."""
+    """Read the list of devices anew; does nothing while a stream is open.
+
+    Raises DeviceError, also where the JACK server has gone that PortAudio was a client of: ending
+    PortAudio would abort the show. The devices of before can be opened still.
+    """
+    global _jack
     sd = portaudio()
     with _lock:
         if _open_streams:
             return
+        if not jack_client.is_known(_jack or ""):
+            raise DeviceError("sound: the JACK server has gone; its inputs, and what is plugged in "
+                              "now, are heard after a new start, others at once")
         try:
             sd._terminate()
             sd._initialize()
+            _jack = jack_client.client_name(sd)
         except sd.PortAudioError as error:
             raise DeviceError(f"sound: PortAudio does not start again ({error})") from error
 
@@ -121,7 +145,18 @@ def close_stream(stream) -> None:
     sd = portaudio()
     with _lock:
         try:
-            stream.close(ignore_errors=True)
+            if _is_lost(sd, stream):
+                _lost.append(stream)
+            else:
+                stream.close(ignore_errors=True)
         except sd.PortAudioError:
             pass
         _open_streams -= 1
+
+
+def _is_lost(sd, stream) -> bool:
+    """Whether its JACK server has gone: closing it would wait for ever."""
+    if not _jack:
+        return False
+    host = sd.query_devices(stream.device)["hostapi"]
+    return sd.query_hostapis(host)["name"] == jack_client.HOST and not jack_client.is_known(_jack)

@@ -8,6 +8,7 @@ so that the show's time, envelopes and beat clock run on.
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 import numpy as np
 
@@ -240,7 +241,8 @@ class LiveInput:
         last_block = self._last_block
         try:
             self._shut()
-            devices.rescan()
+            with suppress(DeviceError):  # as far as the old list goes, then
+                devices.rescan()
             self._open()
             self.restarts += 1
         except DeviceError:
