@@ -30,7 +30,7 @@ WINGS = {
 }
 OTHERS = {"numpy", "segno", "rich", "watchfiles", "tomlkit", "PIL", "moderngl", "bench"}
 RIM = {"graph", "listening", "hands", "pads", "network", "staging", "watching", "play_options"}
-RIM |= {"paging", "checking"}
+RIM |= {"paging", "page_answers", "checking"}
 RIM |= {"reporting", "live"}
 RIM |= {"offline", "gallery", "saving", "desk", "autosave", "cadence"}
 RIM |= {"operating", "recording", "sourcing", "troupe", "film_troupe"}

@@ -1,4 +1,4 @@
-"""What the page asks of a running show; engine/paging.py answers. Any thread, at once."""
+"""What the page asks of a running show; engine/page_answers.py answers. Any thread, at once."""
 
 from __future__ import annotations
 
