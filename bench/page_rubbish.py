@@ -18,6 +18,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from typing import Any
 
 from engine.clock import monotonic, sleep
 
@@ -141,7 +142,7 @@ def deaf(port: int, dice: random.Random) -> None:
         sleep(6.0)
 
 
-def _page(port: int):  # noqa: ANN202  a type of a library that is imported late
+def _page(port: int) -> Any:
     from websockets.sync.client import connect
 
     return connect(f"ws://127.0.0.1:{port}/show", max_size=1 << 24, close_timeout=0.1,
