@@ -5,11 +5,13 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
 
 import numpy as np
 from PIL import Image
-from servers import jack, quiet_song, screen, wait_for
+from servers import jack, need, quiet_song, screen, wait_for
 
 FLAT = """/*{"ISFVSN": "2", "INPUTS": [
   {"NAME": "red", "TYPE": "float", "DEFAULT": 1.0, "MIN": 0.0, "MAX": 1.0},
@@ -45,6 +47,27 @@ PIXELS = """() => { const c = document.querySelector('#preview canvas');
   const s = [0, 0, 0];
   for (let i = 0; i < d.length; i++) if (i % 4 < 3) s[i % 4] += d[i];
   return s.map(v => v * 4 / d.length); }"""
+
+
+@contextmanager
+def in_chromium(port: int) -> Iterator[Any]:
+    """A page of a show that is served there; at the end it must not have complained of anything."""
+    from playwright.sync_api import sync_playwright
+
+    need("chromium")
+    complaints: list[str] = []
+    with ExitStack() as stack:
+        driver = stack.enter_context(sync_playwright())
+        browser = driver.chromium.launch(executable_path="/usr/bin/chromium",
+                                         args=CHROMIUM.split())
+        stack.callback(browser.close)
+        tab = browser.new_page(viewport={"width": 1280, "height": 800})
+        tab.set_default_timeout(60_000)
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.goto(f"http://127.0.0.1:{port}/")
+        tab.wait_for_selector("#panic button")
+        yield tab
+    assert not complaints
 
 
 class Wire:

@@ -1,10 +1,10 @@
 """At hand in every room, in Chromium against a show in memory: health, news, keys, the set."""
 
-from contextlib import ExitStack
+from contextlib import closing
 
 import pytest
-from page_stage import CHROMIUM
-from servers import need, wait_for
+from page_stage import in_chromium
+from servers import wait_for
 from test_page_served import Show
 
 from controllers.page.app import make_app
@@ -43,20 +43,9 @@ class Evening(Show):
 
 @pytest.fixture(scope="module")
 def opened():
-    from playwright.sync_api import sync_playwright
-
-    need("chromium")
-    with ExitStack() as stack:
-        show = Evening()
-        web = WebServer(make_app(show, Hub(show), None, ""), 0)
-        stack.callback(web.close)
-        browser = stack.enter_context(sync_playwright()).chromium.launch(
-            executable_path="/usr/bin/chromium", args=CHROMIUM.split())
-        stack.callback(browser.close)
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.set_default_timeout(60_000)
-        page.goto(f"http://127.0.0.1:{web.port}/")
-        page.wait_for_selector("#panic button")
+    show = Evening()
+    web = WebServer(make_app(show, Hub(show), None, ""), 0)
+    with closing(web), in_chromium(web.port) as page:
         yield show, page
 
 

@@ -4,11 +4,11 @@ The show is in memory, so that every state can be had at once; its input is real
 tests/audio/test_input_choice.py.
 """
 
-from contextlib import ExitStack
+from contextlib import closing
 
 import pytest
-from page_stage import CHROMIUM
-from servers import need, wait_for
+from page_stage import in_chromium
+from servers import wait_for
 
 from controllers.page.app import make_app
 from controllers.page.contract import PageShow
@@ -85,25 +85,11 @@ class EarShow(PageShow):
 @pytest.fixture(scope="module")
 def page():
     """The show, and a browser in its room; at the end nothing has been complained of."""
-    need("chromium")
-    from playwright.sync_api import sync_playwright
-
-    show, complaints = EarShow(), []
-    with ExitStack() as stack:
-        web = WebServer(make_app(show, Hub(show), None, ""), 0)
-        stack.callback(web.close)
-        driver = stack.enter_context(sync_playwright())
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium",
-                                         args=CHROMIUM.split())
-        stack.callback(browser.close)
-        tab = browser.new_page(viewport={"width": 1280, "height": 900})
-        tab.set_default_timeout(60_000)
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
-        tab.goto(f"http://127.0.0.1:{web.port}/")
-        tab.wait_for_selector("#panic button")
+    show = EarShow()
+    web = WebServer(make_app(show, Hub(show), None, ""), 0)
+    with closing(web), in_chromium(web.port) as tab:
         tab.get_by_role("tab", name="Ear", exact=True).click()
         yield show, tab
-    assert not complaints
 
 
 def _done(show: EarShow, address: str) -> list:

@@ -7,8 +7,8 @@ Chromium tells a screen reader.
 from contextlib import ExitStack
 
 import pytest
-from page_stage import CHROMIUM
-from servers import need, wait_for
+from page_stage import in_chromium
+from servers import wait_for
 from test_page_served import Show
 
 from controllers.page.app import make_app
@@ -40,24 +40,11 @@ class Demo(Show):
 @pytest.fixture(scope="module")
 def page():
     """The show and a page of it; at the end nothing has been complained of."""
-    need("chromium")
-    from playwright.sync_api import sync_playwright
-
-    show, complaints = Demo(), []
+    show = Demo()
+    show.web = WebServer(make_app(show, Hub(show), None, ""), 0)
     with ExitStack() as stack:
-        show.web = WebServer(make_app(show, Hub(show), None, ""), 0)
-        stack.callback(lambda: show.web.close())
-        driver = stack.enter_context(sync_playwright())
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium",
-                                         args=CHROMIUM.split())
-        stack.callback(browser.close)
-        tab = browser.new_page(viewport={"width": 1280, "height": 900})
-        tab.set_default_timeout(60_000)
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
-        tab.goto(f"http://127.0.0.1:{show.web.port}/")
-        tab.wait_for_selector("#panic button")
-        yield tab, show
-        assert not complaints
+        stack.callback(lambda: show.web.close())  # a test begins another one
+        yield stack.enter_context(in_chromium(show.web.port)), show
 
 
 def _rooms(tab) -> list[str]:
